@@ -1,0 +1,207 @@
+"""The first tables."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from common.models.base import Json, UtcTime
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Create them, and the turns that processes take."""
+    op.create_table(
+        "roles",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_roles"),
+        sa.UniqueConstraint("name", name="uq_roles_name"),
+    )
+    op.create_table(
+        "turns",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("holder", sa.String(), nullable=False),
+        sa.Column("until", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_turns"),
+    )
+    op.create_table(
+        "users",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("password", sa.String(), nullable=True),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("fs_uniquifier", sa.String(), nullable=False),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_users"),
+        sa.UniqueConstraint("email", name="uq_users_email"),
+        sa.UniqueConstraint("fs_uniquifier", name="uq_users_fs_uniquifier"),
+    )
+    op.create_table(
+        "worker_processes",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("host", sa.String(), nullable=False),
+        sa.Column("pid", sa.Integer(), nullable=False),
+        sa.Column("version", sa.String(), nullable=False),
+        sa.Column("seats", sa.Integer(), nullable=False),
+        sa.Column("draining", sa.Boolean(), nullable=False),
+        sa.Column("started_at", UtcTime(), nullable=False),
+        sa.Column("last_seen", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_worker_processes"),
+    )
+    op.create_index("ix_worker_processes_last_seen", "worker_processes", ["last_seen"])
+
+    op.create_table(
+        "api_tokens",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("user_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("last_used_at", UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_api_tokens_user_id_users", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name="pk_api_tokens"),
+        sa.UniqueConstraint("token_hash", name="uq_api_tokens_token_hash"),
+    )
+    op.create_index("ix_api_tokens_user_id", "api_tokens", ["user_id"])
+
+    op.create_table(
+        "sessions",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("owner_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("task", sa.String(), nullable=False),
+        sa.Column("workers", sa.Integer(), nullable=False),
+        sa.Column("architecture", sa.String(), nullable=False),
+        sa.Column("model", sa.String(), nullable=False),
+        sa.Column("project_folder", sa.String(), nullable=True),
+        sa.Column("options", Json, nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("desired", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("lease_until", UtcTime(), nullable=True),
+        sa.Column("worker", sa.String(), nullable=True),
+        sa.Column("crashes", sa.Integer(), nullable=False),
+        sa.Column("rung_at", UtcTime(), nullable=True),
+        sa.Column("idempotency_key", sa.String(), nullable=True),
+        sa.Column("flow_version", sa.Integer(), nullable=True),
+        sa.Column("last_seq", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("started_at", UtcTime(), nullable=True),
+        sa.Column("ended_at", UtcTime(), nullable=True),
+        sa.Column("result", sa.String(), nullable=True),
+        sa.Column("error", sa.String(), nullable=True),
+        sa.Column("calls", sa.Integer(), nullable=False),
+        sa.Column("prompt_tokens", sa.Integer(), nullable=False),
+        sa.Column("output_tokens", sa.Integer(), nullable=False),
+        sa.Column("steps_done", sa.Integer(), nullable=False),
+        sa.Column("steps_planned", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "architecture IN ('HIERARCHICAL', 'CENTRALIZED', 'FULLY_CONNECTED')", name="ck_sessions_architecture"
+        ),
+        sa.CheckConstraint("desired IN ('run', 'pause', 'stop')", name="ck_sessions_desired"),
+        sa.CheckConstraint(
+            "state IN ('queued', 'running', 'paused', 'completed', 'failed', 'stopped')", name="ck_sessions_state"
+        ),
+        sa.CheckConstraint("workers BETWEEN 1 AND 16", name="ck_sessions_workers"),
+        sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name="fk_sessions_owner_id_users", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name="pk_sessions"),
+        sa.UniqueConstraint("owner_id", "idempotency_key", name="uq_sessions_owner_id_idempotency_key"),
+    )
+    op.create_index(
+        "ix_sessions_active",
+        "sessions",
+        ["state", "created_at"],
+        sqlite_where=sa.text("state IN ('paused', 'queued', 'running')"),
+        postgresql_where=sa.text("state IN ('paused', 'queued', 'running')"),
+    )
+    op.create_index("ix_sessions_created_at_id", "sessions", ["created_at", "id"])
+    op.create_index("ix_sessions_owner_id_created_at_id", "sessions", ["owner_id", "created_at", "id"])
+
+    op.create_table(
+        "user_roles",
+        sa.Column("user_id", sa.String(), nullable=False),
+        sa.Column("role_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["role_id"], ["roles.id"], name="fk_user_roles_role_id_roles", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_user_roles_user_id_users", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("user_id", "role_id", name="pk_user_roles"),
+    )
+    op.create_table(
+        "events",
+        sa.Column("session_id", sa.String(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("data", Json, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["sessions.id"], name="fk_events_session_id_sessions", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", "seq", name="pk_events"),
+    )
+    op.create_table(
+        "steps",
+        sa.Column("session_id", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("agent", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=True),
+        sa.Column("model", sa.String(), nullable=True),
+        sa.Column("input_hash", sa.String(), nullable=False),
+        sa.Column("request", Json, nullable=False),
+        sa.Column("output", Json, nullable=False),
+        sa.Column("prompt_tokens", sa.Integer(), nullable=False),
+        sa.Column("output_tokens", sa.Integer(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("started_at", UtcTime(), nullable=False),
+        sa.Column("ended_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["sessions.id"], name="fk_steps_session_id_sessions", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", "key", name="pk_steps"),
+        sa.UniqueConstraint("session_id", "position", name="uq_steps_session_id_position"),
+    )
+    op.create_table(
+        "artifacts",
+        sa.Column("session_id", sa.String(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("step_key", sa.String(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_id", "step_key"],
+            ["steps.session_id", "steps.key"],
+            name="fk_artifacts_session_id_steps",
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["sessions.id"], name="fk_artifacts_session_id_sessions", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", "position", "path", name="pk_artifacts"),
+    )
+    op.create_index("ix_artifacts_session_id_path", "artifacts", ["session_id", "path"])
+
+    op.execute("INSERT INTO turns (name, holder, until) VALUES ('reconcile', '', 0)")
+
+
+def downgrade() -> None:
+    """Take them away again."""
+    for table in (
+        "artifacts",
+        "steps",
+        "events",
+        "user_roles",
+        "sessions",
+        "api_tokens",
+        "worker_processes",
+        "users",
+        "turns",
+        "roles",
+    ):
+        op.drop_table(table)

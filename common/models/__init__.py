@@ -1,0 +1,24 @@
+"""The tables, a noun a file. Everything here is data; what is asked of it lives in `common.queries`."""
+
+from common.models.account import ApiToken, Role, User, user_roles
+from common.models.artifact import Artifact
+from common.models.base import Base
+from common.models.event import EventRecord
+from common.models.flow_session import FlowSession
+from common.models.step import Step
+from common.models.turn import Turn
+from common.models.worker import Worker
+
+__all__ = [
+    "ApiToken",
+    "Artifact",
+    "Base",
+    "EventRecord",
+    "FlowSession",
+    "Role",
+    "Step",
+    "Turn",
+    "User",
+    "Worker",
+    "user_roles",
+]

@@ -1,0 +1,98 @@
+"""Sessions: one task given to a swarm, from creation to its end."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from common.ids import new_id
+from common.models.account import User
+from common.models.base import Base, Json, db_now
+from common.states import ACTIVE_STATES, Architecture, Desired, State
+
+
+def _one_of(column: str, values: type[State | Desired | Architecture]) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"ck_sessions_{column}")
+
+
+class FlowSession(Base):
+    """A session. Named so, because `Session` is SQLAlchemy's and `session` Flask's."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    owner_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    task: Mapped[str]
+    #: How many drones it has.
+    workers: Mapped[int]
+    #: A value of `common.states.Architecture`.
+    architecture: Mapped[str]
+    #: Empty until its first claim where the creator named none: the worker then takes the server's default.
+    model: Mapped[str]
+    project_folder: Mapped[str | None]
+    #: A `common.options.FlowOptions` as JSON.
+    options: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+
+    state: Mapped[str] = mapped_column(default=State.QUEUED)
+    desired: Mapped[str] = mapped_column(default=Desired.RUN)
+    #: Why it is in its state, or why it waits; a sentence for people.
+    reason: Mapped[str | None]
+    #: How many times it was claimed; every write of a worker is conditional on it.
+    epoch: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[dt.datetime | None]
+    #: The worker process that owns it, or owned it last.
+    worker: Mapped[str | None]
+    #: Claims in a row that ended with an expired lease and without a new step.
+    crashes: Mapped[int] = mapped_column(default=0)
+    #: When its doorbell was rung last; None once it was claimed.
+    rung_at: Mapped[dt.datetime | None]
+    idempotency_key: Mapped[str | None]
+    #: The framework's version at its first claim.
+    flow_version: Mapped[int | None]
+    last_seq: Mapped[int] = mapped_column(default=0)
+
+    created_at: Mapped[dt.datetime] = mapped_column(default=db_now())
+    started_at: Mapped[dt.datetime | None]
+    ended_at: Mapped[dt.datetime | None]
+    result: Mapped[str | None]
+    error: Mapped[str | None]
+
+    calls: Mapped[int] = mapped_column(default=0)
+    prompt_tokens: Mapped[int] = mapped_column(default=0)
+    output_tokens: Mapped[int] = mapped_column(default=0)
+    #: Committed steps, and how many the flow expects in all as far as it knows.
+    steps_done: Mapped[int] = mapped_column(default=0)
+    steps_planned: Mapped[int] = mapped_column(default=0)
+
+    owner: Mapped[User] = relationship(lazy="joined", innerjoin=True)
+
+    __table_args__ = (
+        _one_of("state", State),
+        _one_of("desired", Desired),
+        _one_of("architecture", Architecture),
+        CheckConstraint("workers BETWEEN 1 AND 16", name="ck_sessions_workers"),
+        UniqueConstraint("owner_id", "idempotency_key"),
+        # The history pages, newest first: of all, and of one owner.
+        Index("ix_sessions_created_at_id", "created_at", "id"),
+        Index("ix_sessions_owner_id_created_at_id", "owner_id", "created_at", "id"),
+        # The queue and the running ones: a small part of a long table.
+        Index(
+            "ix_sessions_active",
+            "state",
+            "created_at",
+            sqlite_where=text("state IN ({})".format(", ".join(f"'{state}'" for state in sorted(ACTIVE_STATES)))),
+            postgresql_where=text("state IN ({})".format(", ".join(f"'{state}'" for state in sorted(ACTIVE_STATES)))),
+        ),
+    )
+
+    @property
+    def duration_seconds(self) -> float | None:
+        """From its start to its end; None unless it has both."""
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return max(0.0, (self.ended_at - self.started_at).total_seconds())

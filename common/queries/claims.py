@@ -1,0 +1,120 @@
+"""Ownership: claim, renew, hand back, end. Every write here is conditional on the epoch of the claim."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Double, case, select, type_coerce, update
+from sqlalchemy.orm import Session
+
+from common.errors import LeaseLost
+from common.events import LoggedEvent, SessionMoved
+from common.models import FlowSession
+from common.models.base import db_now
+from common.queries.events import append_events
+from common.queries.sessions import end_session
+from common.states import Desired, State, check_move
+
+
+def claim_session(
+    db: Session, session_id: str, *, worker: str, lease_seconds: float, flow_version: int
+) -> tuple[FlowSession, list[LoggedEvent]] | None:
+    """Make `worker` the owner of a queued session; None where it is not to be had."""
+    claimed = db.execute(
+        update(FlowSession)
+        .where(FlowSession.id == session_id, FlowSession.state == State.QUEUED, FlowSession.desired == Desired.RUN)
+        .values(
+            state=State.RUNNING,
+            reason=None,
+            worker=worker,
+            epoch=FlowSession.epoch + 1,
+            lease_until=_from_now(lease_seconds),
+            rung_at=None,
+            started_at=case((FlowSession.started_at.is_(None), db_now()), else_=FlowSession.started_at),
+            flow_version=case((FlowSession.flow_version.is_(None), flow_version), else_=FlowSession.flow_version),
+        )
+        .returning(FlowSession.epoch)
+        .execution_options(synchronize_session=False)
+    ).scalar()
+    if claimed is None:
+        return None
+    events = append_events(
+        db, session_id, [SessionMoved(status=State.RUNNING, worker=worker, epoch=claimed)], epoch=claimed
+    )
+    session = db.get_one(FlowSession, session_id, populate_existing=True)
+    return session, events
+
+
+def renew_leases(db: Session, epochs: Mapping[str, int], *, worker: str, lease_seconds: float) -> dict[str, Desired]:
+    """Renew the leases of all sessions of a worker process; return what is wanted of those that it still owns."""
+    rows = db.execute(
+        update(FlowSession)
+        .where(FlowSession.worker == worker, FlowSession.state == State.RUNNING, FlowSession.id.in_(list(epochs)))
+        .values(lease_until=_from_now(lease_seconds))
+        .returning(FlowSession.id, FlowSession.epoch, FlowSession.desired)
+        .execution_options(synchronize_session=False)
+    )
+    return {row.id: Desired(row.desired) for row in rows if epochs[row.id] == row.epoch}
+
+
+def set_model(db: Session, session_id: str, *, epoch: int, model: str) -> None:
+    """Journal the model that a session without one gets. Raises LeaseLost."""
+    _fenced(db, session_id, epoch).model = model
+
+
+def finish_session(
+    db: Session,
+    session_id: str,
+    *,
+    epoch: int,
+    state: State,
+    result: str | None = None,
+    reason: str | None = None,
+    error: str | None = None,
+) -> list[LoggedEvent]:
+    """End an owned session: completed, failed or stopped. Raises LeaseLost."""
+    session = _fenced(db, session_id, epoch)
+    session.result = result
+    return end_session(db, session, state, reason=reason, error=error)
+
+
+def release_session(db: Session, session_id: str, *, epoch: int, state: State, reason: str | None) -> list[LoggedEvent]:
+    """Give an owned session up, to the queue or into a pause. Raises LeaseLost."""
+    return give_up(db, _fenced(db, session_id, epoch), state, reason=reason)
+
+
+def give_up(db: Session, session: FlowSession, state: State, *, reason: str | None) -> list[LoggedEvent]:
+    """Move a locked session to a waiting state, with its event."""
+    check_move(State(session.state), state)
+    session.state = state
+    session.reason = reason
+    session.lease_until = None
+    session.rung_at = None
+    db.flush()
+    return append_events(db, session.id, [SessionMoved(status=state, reason=reason, epoch=session.epoch)])
+
+
+def _fenced(db: Session, session_id: str, epoch: int) -> FlowSession:
+    session = db.scalar(
+        select(FlowSession)
+        .where(FlowSession.id == session_id, FlowSession.epoch == epoch, FlowSession.state == State.RUNNING)
+        .with_for_update(of=FlowSession)
+        .execution_options(populate_existing=True)
+    )
+    if session is None:
+        raise LeaseLost(f"Session {session_id} is no longer owned by epoch {epoch}.")
+    return session
+
+
+def _from_now(seconds: float) -> object:
+    return type_coerce(db_now(), Double) + seconds
+
+
+def set_waiting_reason(db: Session, session_id: str, reason: str) -> None:
+    """Say why a queued session waits although a worker process heard its doorbell."""
+    db.execute(
+        update(FlowSession)
+        .where(FlowSession.id == session_id, FlowSession.state == State.QUEUED)
+        .values(reason=reason)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,207 @@
+"""Sessions as people see them: create, find, list, count, and say what is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Double, Select, and_, case, func, or_, select, type_coerce
+from sqlalchemy.orm import Session
+
+from common.errors import Conflict, NotFound
+from common.events import LoggedEvent, SessionMoved, SessionWanted
+from common.models import FlowSession, User
+from common.models.base import db_now
+from common.queries.events import append_events
+from common.states import ACTIVE_STATES, FINAL_STATES, Desired, State, check_move
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewSession:
+    """What a session is made from; already validated."""
+
+    owner_id: str
+    name: str
+    task: str
+    workers: int
+    architecture: str
+    model: str
+    project_folder: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionFilter:
+    """Which sessions a list holds; None stands for any."""
+
+    #: The asker, unless an admin: members see their own.
+    owner_id: str | None = None
+    states: Sequence[State] | None = None
+    architecture: str | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statistics:
+    """The figures above the list."""
+
+    total: int
+    active: int
+    completed: int
+    failed: int
+    stopped: int
+    #: Of the completed ones; None before the first.
+    average_duration_seconds: float | None
+
+
+def create_session(db: Session, new: NewSession) -> tuple[FlowSession, list[LoggedEvent]]:
+    """Store a queued session and its first event; the same idempotency key gives the same session and no event."""
+    if new.idempotency_key is not None:
+        known = db.scalar(
+            select(FlowSession).where(
+                FlowSession.owner_id == new.owner_id, FlowSession.idempotency_key == new.idempotency_key
+            )
+        )
+        if known is not None:
+            return known, []
+    created = FlowSession(**vars(new))
+    db.add(created)
+    db.flush()
+    events = append_events(db, created.id, [SessionMoved(status=State.QUEUED)])
+    db.refresh(created)
+    return created, events
+
+
+def find_session(db: Session, session_id: str, *, seen_by: User | None = None) -> FlowSession:
+    """Return the session; raises NotFound where it does not exist or `seen_by` may not see it."""
+    found = db.get(FlowSession, session_id)
+    if found is None or (seen_by is not None and not seen_by.is_admin and found.owner_id != seen_by.id):
+        raise NotFound("There is no such session.")
+    return found
+
+
+def list_sessions(
+    db: Session, wanted: SessionFilter, *, limit: int = 50, before: tuple[float, str] | None = None
+) -> list[FlowSession]:
+    """Return sessions newest first; `before` is the (created_at in seconds, id) of the last one already seen."""
+    query = _filtered(select(FlowSession), wanted)
+    if before is not None:
+        created, session_id = before
+        # Spelled out: a row-value comparison would lose the type of times.
+        query = query.where(
+            or_(
+                FlowSession.created_at < created,
+                and_(FlowSession.created_at == created, FlowSession.id < session_id),
+            )
+        )
+    return list(db.scalars(query.order_by(FlowSession.created_at.desc(), FlowSession.id.desc()).limit(limit)))
+
+
+def list_active(db: Session, wanted: SessionFilter, *, limit: int = 200) -> list[FlowSession]:
+    """Return the sessions that have not ended, oldest first."""
+    query = _filtered(select(FlowSession), wanted).where(FlowSession.state.in_(sorted(ACTIVE_STATES)))
+    return list(db.scalars(query.order_by(FlowSession.created_at, FlowSession.id).limit(limit)))
+
+
+def count_sessions(db: Session, wanted: SessionFilter) -> Statistics:
+    """Count the sessions by state, and average the duration of the completed ones."""
+    completed = FlowSession.state == State.COMPLETED
+    duration = FlowSession.ended_at - FlowSession.started_at
+    row = db.execute(
+        _filtered(
+            select(
+                func.count().label("total"),
+                func.count().filter(FlowSession.state.in_(sorted(ACTIVE_STATES))).label("active"),
+                func.count().filter(completed).label("completed"),
+                func.count().filter(FlowSession.state == State.FAILED).label("failed"),
+                func.count().filter(FlowSession.state == State.STOPPED).label("stopped"),
+                func.avg(case((completed, type_coerce(duration, Double)))).label("average"),
+            ).select_from(FlowSession),
+            wanted,
+        )
+    ).one()
+    return Statistics(
+        total=row.total,
+        active=row.active,
+        completed=row.completed,
+        failed=row.failed,
+        stopped=row.stopped,
+        average_duration_seconds=None if row.average is None else float(row.average),
+    )
+
+
+def count_by_state(db: Session) -> dict[str, int]:
+    """Count all sessions by state, for metrics."""
+    return {row[0]: row[1] for row in db.execute(select(FlowSession.state, func.count()).group_by(FlowSession.state))}
+
+
+def want_stop(db: Session, session_id: str, *, by: User) -> tuple[FlowSession, list[LoggedEvent]]:
+    """Stop a waiting session at once, ask the worker of a running one to. Raises NotFound; Conflict once it ended."""
+    session = _lock(db, session_id, by)
+    state = State(session.state)
+    if state in FINAL_STATES:
+        raise Conflict(f"This session is already {state}; only one that has not ended can be stopped.")
+    if session.desired == Desired.STOP:
+        return session, []
+    session.desired = Desired.STOP
+    if state is not State.RUNNING:
+        return session, end_session(db, session, State.STOPPED, reason=f"Stopped by {by.email}.")
+    db.flush()
+    events = append_events(db, session.id, [SessionWanted(desired=Desired.STOP, by=by.email)])
+    db.refresh(session)
+    return session, events
+
+
+def end_session(
+    db: Session, session: FlowSession, state: State, *, reason: str | None = None, error: str | None = None
+) -> list[LoggedEvent]:
+    """Move a locked session to a final state, with its event."""
+    check_move(State(session.state), state)
+    session.state = state
+    session.reason = reason
+    session.error = error
+    session.lease_until = None
+    session.rung_at = None
+    session.ended_at = db_now()
+    db.flush()
+    events = append_events(
+        db, session.id, [SessionMoved(status=state, reason=reason, error=error, epoch=session.epoch)]
+    )
+    db.refresh(session)
+    return events
+
+
+def delete_session(db: Session, session_id: str, *, by: User) -> None:
+    """Delete an ended session with all that belongs to it. Raises NotFound, or Conflict where it has not ended."""
+    session = _lock(db, session_id, by)
+    if session.state not in FINAL_STATES:
+        raise Conflict(f"This session is {session.state}; stop it before deleting it.")
+    db.delete(session)
+
+
+def _lock(db: Session, session_id: str, seen_by: User) -> FlowSession:
+    find_session(db, session_id, seen_by=seen_by)
+    locked = db.scalar(
+        select(FlowSession)
+        .where(FlowSession.id == session_id)
+        .with_for_update(of=FlowSession)
+        .execution_options(populate_existing=True)
+    )
+    if locked is None:
+        raise NotFound("There is no such session.")
+    return locked
+
+
+def _filtered(query: Select[Any], wanted: SessionFilter) -> Select[Any]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.owner_id is not None:
+        conditions.append(FlowSession.owner_id == wanted.owner_id)
+    if wanted.states is not None:
+        conditions.append(FlowSession.state.in_(list(wanted.states)))
+    if wanted.architecture is not None:
+        conditions.append(FlowSession.architecture == wanted.architecture)
+    if wanted.model is not None:
+        conditions.append(FlowSession.model == wanted.model)
+    return query.where(*conditions)

@@ -1,0 +1,135 @@
+"""The journal's table, and the artifacts that are committed with its steps."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session, undefer
+
+from common.errors import LeaseLost, NotFound
+from common.events import DurableEvent, LoggedEvent
+from common.models import Artifact, FlowSession, Step
+from common.queries.events import append_events
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewArtifact:
+    """One file to be committed with a step."""
+
+    path: str
+    content: bytes
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewStep:
+    """One step to be committed."""
+
+    key: str
+    kind: str
+    agent: str
+    role: str | None
+    model: str | None
+    input_hash: str
+    request: Mapping[str, Any]
+    output: Mapping[str, Any]
+    prompt_tokens: int
+    output_tokens: int
+    started_at: dt.datetime
+    ended_at: dt.datetime
+    events: Sequence[DurableEvent] = ()
+    artifacts: Sequence[NewArtifact] = ()
+
+
+def commit_step(db: Session, session_id: str, new: NewStep, *, epoch: int) -> tuple[int, list[LoggedEvent]]:
+    """Store a step with its artifacts, events and the session's totals; return its position and the numbered events.
+
+    Raises LeaseLost where the epoch no longer owns the session; then nothing is stored.
+    """
+    position = db.execute(
+        update(FlowSession)
+        .where(FlowSession.id == session_id, FlowSession.epoch == epoch, FlowSession.state == "running")
+        .values(
+            steps_done=FlowSession.steps_done + 1,
+            calls=FlowSession.calls + (1 if new.kind == "model" else 0),
+            prompt_tokens=FlowSession.prompt_tokens + new.prompt_tokens,
+            output_tokens=FlowSession.output_tokens + new.output_tokens,
+            crashes=0,
+        )
+        .returning(FlowSession.steps_done)
+        .execution_options(synchronize_session=False)
+    ).scalar()
+    if position is None:
+        raise LeaseLost(f"Session {session_id} is no longer owned by epoch {epoch}.")
+    columns = {name: value for name, value in vars(new).items() if name not in {"events", "artifacts"}}
+    db.execute(insert(Step), [{**columns, "session_id": session_id, "position": position, "epoch": epoch}])
+    if new.artifacts:
+        db.execute(
+            insert(Artifact),
+            [
+                {
+                    "session_id": session_id,
+                    "position": position,
+                    "step_key": new.key,
+                    "path": artifact.path,
+                    "sha256": artifact.sha256,
+                    "size": len(artifact.content),
+                    "content": artifact.content,
+                }
+                for artifact in new.artifacts
+            ],
+        )
+    return position, append_events(db, session_id, list(new.events), epoch=epoch)
+
+
+def plan_steps(db: Session, session_id: str, *, epoch: int, planned: int) -> None:
+    """Say how many steps the flow expects in all. Raises LeaseLost."""
+    changed = db.execute(
+        update(FlowSession)
+        .where(FlowSession.id == session_id, FlowSession.epoch == epoch, FlowSession.state == "running")
+        .values(steps_planned=planned)
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+        raise LeaseLost(f"Session {session_id} is no longer owned by epoch {epoch}.")
+
+
+def list_steps(db: Session, session_id: str, *, after: int = 0, limit: int = 1000) -> list[Step]:
+    """Return the committed steps in the order of their commits, from position `after` + 1."""
+    query = select(Step).where(Step.session_id == session_id, Step.position > after)
+    return list(db.scalars(query.order_by(Step.position).limit(limit)))
+
+
+def list_artifacts(db: Session, session_id: str, *, with_content: bool = False) -> list[Artifact]:
+    """Return the newest version of each file, by path."""
+    newest = (
+        select(Artifact.path, func.max(Artifact.position).label("position"))
+        .where(Artifact.session_id == session_id)
+        .group_by(Artifact.path)
+        .subquery()
+    )
+    query = (
+        select(Artifact)
+        .join(newest, (Artifact.path == newest.c.path) & (Artifact.position == newest.c.position))
+        .where(Artifact.session_id == session_id)
+        .order_by(Artifact.path)
+    )
+    return list(db.scalars(query.options(undefer(Artifact.content)) if with_content else query))
+
+
+def find_artifact(db: Session, session_id: str, path: str) -> Artifact:
+    """Return the newest version of one file, with its content. Raises NotFound."""
+    found = db.scalar(
+        select(Artifact)
+        .where(Artifact.session_id == session_id, Artifact.path == path)
+        .order_by(Artifact.position.desc())
+        .limit(1)
+        .options(undefer(Artifact.content))
+    )
+    if found is None:
+        raise NotFound("This session has no such file.")
+    return found

@@ -1,0 +1,67 @@
+"""Worker processes: who is there, with how many seats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Double, delete, func, select, type_coerce, update
+from sqlalchemy.orm import Session
+
+from common.models import FlowSession, Worker
+from common.models.base import db_now
+from common.states import State
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerSeats:
+    """A living worker process and how many of its seats are taken."""
+
+    worker: Worker
+    busy: int
+
+
+def register_worker(db: Session, worker: Worker) -> None:
+    """Store a worker process's record at its start."""
+    db.merge(worker)
+
+
+def touch_worker(db: Session, name: str, *, draining: bool) -> bool:
+    """Say that a worker process lives; False where its record is gone and must be registered again."""
+    touched = db.execute(
+        update(Worker)
+        .where(Worker.name == name)
+        .values(last_seen=db_now(), draining=draining)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(touched.rowcount)  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+
+
+def forget_worker(db: Session, name: str) -> None:
+    """Remove the record of a worker process that ended."""
+    db.execute(delete(Worker).where(Worker.name == name))
+
+
+def forget_lost_workers(db: Session, *, lost_seconds: float) -> None:
+    """Remove the records of worker processes that were not seen for so long."""
+    db.execute(
+        delete(Worker)
+        .where(Worker.last_seen < type_coerce(db_now(), Double) - lost_seconds)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def list_workers(db: Session, *, alive_seconds: float) -> list[WorkerSeats]:
+    """Return the worker processes that live, by name."""
+    busy = (
+        select(FlowSession.worker, func.count().label("busy"))
+        .where(FlowSession.state == State.RUNNING)
+        .group_by(FlowSession.worker)
+        .subquery()
+    )
+    rows = db.execute(
+        select(Worker, func.coalesce(busy.c.busy, 0))
+        .outerjoin(busy, busy.c.worker == Worker.name)
+        .where(Worker.last_seen > type_coerce(db_now(), Double) - alive_seconds)
+        .order_by(Worker.name)
+    )
+    return [WorkerSeats(worker=worker, busy=count) for worker, count in rows]

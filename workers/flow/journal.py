@@ -1,0 +1,106 @@
+"""The journal: every model call, tool call and choice that shapes the flow passes through it, once."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol
+
+from pydantic import JsonValue
+
+from common.errors import JournalMismatch
+from common.events import DurableEvent, FlowEvent
+
+#: Where a flow tells what happens: durable happenings and token deltas. Awaited, so it may commit before the flow goes
+#: on.
+Emit = Callable[[FlowEvent], Awaitable[None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepRequest:
+    """One unit of a session, before it ran."""
+
+    #: A place in the flow (subtask and turn), the same on every replay; never the drone, never the time.
+    key: str
+    kind: Literal["model", "tool", "choice"]
+    agent: str
+    role: str | None = None
+    model: str | None = None
+    #: All that the outcome depends on; its hash guards the replay.
+    input: Mapping[str, JsonValue] = field(default_factory=dict)
+
+    @property
+    def input_hash(self) -> str:
+        """The SHA-256 of the canonical JSON of `input`, in hexadecimal."""
+        text = json.dumps(self.input, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArtifactDraft:
+    """A file that a step produced, to be committed with it."""
+
+    #: Relative to the workspace, `/` between its parts.
+    path: str
+    content: bytes
+
+    @property
+    def sha256(self) -> str:
+        """The content's SHA-256 in hexadecimal."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepResult:
+    """What a step came to: the output that a replay returns, and what is committed along with it."""
+
+    output: Mapping[str, JsonValue]
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+    #: Consequences: committed with the step, so told once, never again on a replay.
+    events: tuple[DurableEvent, ...] = ()
+    artifacts: tuple[ArtifactDraft, ...] = ()
+    #: The place in the order of commits: the later of two writes of one file wins.
+    position: int = 0
+    #: True where the journal answered and nothing ran.
+    replayed: bool = False
+
+
+class Journal(Protocol):
+    """Runs each step at most once."""
+
+    async def run_step(self, request: StepRequest, execute: Callable[[], Awaitable[StepResult]]) -> StepResult:
+        """Return the committed result of `request.key`, or execute, commit and return it.
+
+        Raises JournalMismatch where the committed step had another input, and LeaseLost where this process no longer
+        owns the session; then nothing was committed.
+        """
+        ...
+
+
+class MemoryJournal:
+    """Keeps the steps in memory: for the framework as a library, and for tests of replay."""
+
+    def __init__(self, emit: Emit | None = None) -> None:
+        self.steps: dict[str, tuple[StepRequest, StepResult]] = {}
+        self._emit = emit
+        self._lock = asyncio.Lock()
+
+    async def run_step(self, request: StepRequest, execute: Callable[[], Awaitable[StepResult]]) -> StepResult:
+        """See `Journal.run_step`."""
+        if request.key in self.steps:
+            committed, result = self.steps[request.key]
+            if committed.input_hash != request.input_hash:
+                raise JournalMismatch(f"Step {request.key} was journaled with another input.")
+            return replace(result, replayed=True)
+        result = await execute()
+        async with self._lock:  # events of one step stay together
+            result = replace(result, position=len(self.steps) + 1)
+            self.steps[request.key] = (request, result)
+            if self._emit is not None:
+                for event in result.events:
+                    await self._emit(event)
+        return result

@@ -1,0 +1,70 @@
+"""The model as the framework sees it: one small interface, with Ollama behind it in `ollama_model.py`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from pydantic import JsonValue
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """One message of a conversation."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatRequest:
+    """One call of a model."""
+
+    model: str
+    messages: tuple[Message, ...]
+    #: A JSON schema that the answer must follow; None for free text.
+    schema: Mapping[str, JsonValue] | None = None
+    #: Ollama's options: temperature, num_predict, num_ctx, seed, stop …
+    options: Mapping[str, JsonValue] = field(default_factory=dict)
+    #: The key of the step that asks, sent along as `X-Step-Key` so that a server can count calls by step.
+    step_key: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatChunk:
+    """A piece of an answer; the last one says why it ended and what it took."""
+
+    text: str
+    done: bool = False
+    #: `stop` or `length`, on the last piece.
+    done_reason: str | None = None
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelInfo:
+    """What a model can do."""
+
+    name: str
+    #: In tokens.
+    context_length: int
+    #: As `/api/show` tells: completion, tools, vision, thinking …
+    capabilities: frozenset[str] = frozenset()
+
+
+class ModelClient(Protocol):
+    """Speaks to a model server."""
+
+    def chat(self, request: ChatRequest) -> AbstractAsyncContextManager[AsyncIterator[ChatChunk]]:
+        """Stream an answer; leaving the context closes the stream, so that the server stops generating.
+
+        Raises ModelUnavailable, ModelNotFound or ModelError.
+        """
+        ...
+
+    async def describe(self, model: str) -> ModelInfo:
+        """Return what `model` can do; raises ModelNotFound or ModelUnavailable."""
+        ...

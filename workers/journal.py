@@ -1,0 +1,189 @@
+"""The journal on the database: each step, its artifacts, its events and the totals in one fenced transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+import structlog
+from sqlalchemy.orm import Session
+
+from common.bus import Bus
+from common.clock import utc_now
+from common.database import Database
+from common.errors import DatabaseUnavailable, JournalMismatch, LeaseLost
+from common.events import DurableEvent, FlowEvent, LoggedEvent, StepStarted, TokenDelta, durable_event
+from common.metrics import STEP_SECONDS, TOKENS
+from common.models import Step
+from common.queries import events as event_queries
+from common.queries import steps as step_queries
+from workers.flow.journal import StepRequest, StepResult
+from workers.lease import RunningSession
+from workers.loop import in_thread
+from workers.tokens import TokenStream
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+_DATABASE_PAUSE_SECONDS = 0.5
+
+
+class DatabaseJournal:
+    """One claim's journal of one session; see `workers.flow.journal.Journal`."""
+
+    def __init__(
+        self, database: Database, bus: Bus, running: RunningSession, committed: Sequence[Step], *, write_seconds: float
+    ) -> None:
+        """Take the steps that are `committed` already; a commit waits `write_seconds` at most for the database."""
+        self._database = database
+        self._bus = bus
+        self._running = running
+        self._committed = {step.key: step for step in committed}
+        self._write_seconds = write_seconds
+        self._tokens = TokenStream(bus, running.session_id, running.epoch)
+        #: Spans commit and publish, so that live events come in order.
+        self._lock = asyncio.Lock()
+        self._started: set[str] = set()
+        self._in_flight = 0
+
+    async def run_step(self, request: StepRequest, execute: Callable[[], Awaitable[StepResult]]) -> StepResult:
+        """Return the committed result of `request.key`, or execute, commit and return it."""
+        known = self._committed.get(request.key)
+        if known is not None:
+            if known.input_hash != request.input_hash:
+                raise JournalMismatch(f"Step {request.key} was journaled with another input.")
+            return _replay(known)
+        if self._running.closing.is_set():
+            self._mark_idle()
+            await asyncio.Event().wait()  # until the drain cancels the session
+        self._in_flight += 1
+        try:
+            started_at, began = utc_now(), time.perf_counter()
+            result = await execute()
+            committed = await self._commit(_to_step(request, result, started_at))
+        finally:
+            self._in_flight -= 1
+            self._mark_idle()
+        STEP_SECONDS.labels(request.kind).observe(time.perf_counter() - began)
+        TOKENS.labels("prompt").inc(result.prompt_tokens)
+        TOKENS.labels("output").inc(result.output_tokens)
+        return StepResult(
+            output=result.output,
+            prompt_tokens=result.prompt_tokens,
+            output_tokens=result.output_tokens,
+            artifacts=result.artifacts,
+            position=committed,
+        )
+
+    async def emit(self, event: FlowEvent) -> None:
+        """Take what happens while a step runs: deltas go to the bus, the rest into the log."""
+        if isinstance(event, TokenDelta):
+            self._tokens.add(event)
+            return
+        if isinstance(event, StepStarted):
+            self._started.add(event.step)
+        await self.record([event])
+
+    async def record(self, events: Sequence[DurableEvent]) -> None:
+        """Append events to the log and publish them. Raises LeaseLost."""
+        running, clean = self._running, [_clean_event(event) for event in events]
+
+        def append(db: Session) -> list[LoggedEvent]:
+            return event_queries.append_events(db, running.session_id, clean, epoch=running.epoch)
+
+        async with self._lock:
+            self._bus.publish_events(await self.write(append))
+
+    async def write(self, work: Callable[[Session], T]) -> T:
+        """Run `work` in a writing transaction off the loop, and again while the database is away, for a bounded time.
+
+        Raises LeaseLost where the database stayed away for longer than the lease can last.
+        """
+
+        def act() -> T:
+            with self._database.write() as db:
+                return work(db)
+
+        deadline = time.monotonic() + self._write_seconds
+        while True:
+            try:
+                return await in_thread(act)
+            except DatabaseUnavailable as error:
+                if time.monotonic() > deadline:
+                    raise LeaseLost(f"The database stayed away: {error}") from error
+                log.warning("a commit waits for the database", session=self._running.session_id, error=str(error))
+                await asyncio.sleep(_DATABASE_PAUSE_SECONDS)
+
+    def close(self) -> None:
+        """Forget the partial texts of this claim."""
+        self._tokens.close(sorted(self._started))
+
+    async def _commit(self, step: step_queries.NewStep) -> int:
+        running = self._running
+
+        def commit(db: Session) -> tuple[int, list[LoggedEvent]]:
+            return step_queries.commit_step(db, running.session_id, step, epoch=running.epoch)
+
+        async with self._lock:
+            position, events = await self.write(commit)
+            self._bus.publish_events(events)
+        self._tokens.finish(step.key)
+        self._started.discard(step.key)
+        return position
+
+    def _mark_idle(self) -> None:
+        if self._in_flight == 0 and self._running.closing.is_set():
+            self._running.idle.set()
+
+
+def _to_step(request: StepRequest, result: StepResult, started_at: dt.datetime) -> step_queries.NewStep:
+    return step_queries.NewStep(
+        key=request.key,
+        kind=request.kind,
+        agent=request.agent,
+        role=request.role,
+        model=request.model,
+        input_hash=request.input_hash,
+        request=_clean(dict(request.input)),
+        output=_clean(dict(result.output)),
+        prompt_tokens=result.prompt_tokens,
+        output_tokens=result.output_tokens,
+        started_at=started_at,
+        ended_at=utc_now(),
+        events=[_clean_event(event) for event in result.events],
+        artifacts=[
+            step_queries.NewArtifact(path=draft.path, content=draft.content, sha256=draft.sha256)
+            for draft in result.artifacts
+        ],
+    )
+
+
+def _replay(step: Step) -> StepResult:
+    return StepResult(
+        output=step.output,
+        prompt_tokens=step.prompt_tokens,
+        output_tokens=step.output_tokens,
+        position=step.position,
+        replayed=True,
+    )
+
+
+def _clean_event(event: DurableEvent) -> DurableEvent:
+    return durable_event.validate_python(_clean(event.model_dump(mode="json")))
+
+
+def _clean(value: Any) -> Any:
+    """Replace what no database stores in JSON: NUL, and halves of surrogate pairs."""
+    if isinstance(value, str):
+        if "\x00" in value or not value.isascii():
+            return value.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return value
+    if isinstance(value, dict):
+        return {_clean(key): _clean(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(item) for item in value]
+    return value

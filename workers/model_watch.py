@@ -1,0 +1,61 @@
+"""What the model server offers: asked for now and then, told with each heartbeat, used when a session is claimed."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from common.errors import ModelError
+from common.heartbeat import ModelCard, ModelServer
+from workers.flow.ollama_model import ListedModel, OllamaModel
+
+log = structlog.get_logger(__name__)
+
+_ASK_SECONDS = 3.0
+#: The embedded server's version carries this mark.
+EMBEDDED_MARK = "embedded"
+
+
+class ModelWatch:
+    """Keeps a fresh picture of the model server. Lives on the sessions' loop."""
+
+    def __init__(self, client: OllamaModel) -> None:
+        self._client = client
+        self._cards: dict[tuple[str, int], ModelCard] = {}
+        self.server = ModelServer(url=client.url, kind="ollama", reachable=False)
+
+    async def watch(self) -> None:
+        """Ask for ever."""
+        while True:
+            await self.ask()
+            await asyncio.sleep(_ASK_SECONDS)
+
+    async def ask(self) -> ModelServer:
+        """Ask the server now."""
+        was_reachable = self.server.reachable
+        try:
+            version = await self._client.version()
+            models = [await self._describe(listed) for listed in await self._client.list_models()]
+        except ModelError as error:
+            self.server = self.server.model_copy(update={"reachable": False})
+            if was_reachable:
+                log.warning("the model server went away", error=str(error))
+        else:
+            kind = "embedded" if EMBEDDED_MARK in version else "ollama"
+            self.server = ModelServer(url=self._client.url, kind=kind, reachable=True, version=version, models=models)
+        return self.server
+
+    async def _describe(self, listed: ListedModel) -> ModelCard:
+        """Look a model up once; its size tells a newer version of it."""
+        key = (listed.name, listed.size_bytes)
+        if key not in self._cards:
+            info = await self._client.describe(listed.name)
+            self._cards[key] = ModelCard(
+                name=listed.name,
+                size_bytes=listed.size_bytes,
+                parameter_size=listed.details.get("parameter_size", ""),
+                context_length=info.context_length,
+                capabilities=sorted(info.capabilities),
+            )
+        return self._cards[key]

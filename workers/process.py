@@ -1,0 +1,182 @@
+"""A worker process: its seats, its loop, its place among the others, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import threading
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import redis
+import structlog
+from celery import Celery
+
+from common.bus import Bus
+from common.clock import utc_now
+from common.database import Database
+from common.dispatch import Dispatcher
+from common.errors import DatabaseUnavailable
+from common.heartbeat import Heartbeat
+from common.host import read_resources
+from common.ids import new_id
+from common.metrics import SEATS
+from common.models import Worker
+from common.queries import workers as worker_queries
+from common.settings import Settings
+from workers.flow import OllamaModel
+from workers.lease import Ending, LeaseKeeper
+from workers.loop import SessionLoop, in_thread
+from workers.model_watch import ModelWatch
+from workers.runner import SessionRunner
+
+log = structlog.get_logger(__name__)
+
+_LISTEN_PAUSE_SECONDS = 1.0
+
+
+class WorkerProcess:
+    """Everything that one worker process keeps going beside Celery."""
+
+    def __init__(self, settings: Settings, celery: Celery, *, name: str, alive_file: Path | None = None) -> None:
+        self.name = name
+        self._settings = settings
+        self._database = Database(settings.database)
+        self._bus = Bus(settings.redis_url, settings.redis_prefix)
+        self._dispatcher = Dispatcher(settings, self._database, self._bus, celery)
+        self._loop = SessionLoop()
+        self._alive_file = alive_file
+        self._client = OllamaModel(settings.ollama_host, max_concurrent_calls=settings.model_calls)
+        self._leases = LeaseKeeper(settings, self._database, name)
+        self._models = ModelWatch(self._client)
+        self._runner = SessionRunner(
+            settings, self._database, self._bus, self._leases, self._models, self._client, name
+        )
+        self._draining = threading.Event()
+        self._ended = threading.Event()
+
+    def start(self) -> None:
+        """Register with the database and start the background work. Raises DatabaseUnavailable."""
+        self._register()
+        self._loop.start()
+        self._loop.spawn(self._models.watch())
+        self._loop.spawn(self._leases.keep())
+        self._loop.spawn(self._keep_touching())
+        self._loop.spawn(self._beat())
+        threading.Thread(target=self._listen, name="nudges", daemon=True).start()
+        self._dispatcher.start()
+
+    def run_session(self, session_id: str) -> None:
+        """Work on a session in a seat of this process; returns when it ended or was handed back."""
+        if self._draining.is_set():
+            return
+        self._loop.spawn(self._runner.run(session_id)).result()
+        if not self._draining.is_set():
+            self._dispatcher.soon()  # a seat is free
+
+    def drain(self) -> None:
+        """Claim nothing new, let the running steps end for a while, then hand the sessions back to the queue."""
+        if self._draining.is_set():
+            return
+        self._draining.set()
+        log.info("draining", sessions=len(self._leases.sessions), seconds=self._settings.drain_seconds)
+        self._loop.spawn(self._hand_back())
+
+    def stop(self) -> None:
+        """End the background work, once no session runs."""
+        self._ended.set()
+        self._dispatcher.stop()
+        try:
+            with self._database.write() as db:
+                worker_queries.forget_worker(db, self.name)
+        except DatabaseUnavailable as error:
+            log.warning("left its record behind", error=str(error))
+        self._loop.stop()
+        self._bus.close()
+        self._database.dispose()
+
+    async def _hand_back(self) -> None:
+        await in_thread(self._touch)
+        sessions = list(self._leases.sessions.values())
+        for session in sessions:
+            session.closing.set()
+        await asyncio.gather(*(self._hand_back_one(session.session_id) for session in sessions))
+
+    async def _hand_back_one(self, session_id: str) -> None:
+        session = self._leases.sessions[session_id]
+        try:
+            async with asyncio.timeout(self._settings.drain_seconds):
+                await session.idle.wait()
+        except TimeoutError:
+            log.info("drained before a step's end", session=session_id)
+        session.end(Ending.DRAIN)
+
+    async def _keep_touching(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.renew_seconds)
+            try:
+                await in_thread(self._touch)
+            except DatabaseUnavailable as error:
+                log.warning("the database does not answer", error=str(error))
+
+    async def _beat(self) -> None:
+        while True:
+            began = time.monotonic()
+            if self._alive_file is not None:
+                await in_thread(self._alive_file.touch)
+            busy = len(self._leases.sessions)
+            SEATS.labels("busy").set(busy)
+            SEATS.labels("all").set(self._settings.seats)
+            self._bus.beat(
+                Heartbeat(
+                    worker=self.name,
+                    host=socket.gethostname(),
+                    at=utc_now(),
+                    resources=await in_thread(read_resources, self._settings.home),
+                    model_server=self._models.server,
+                    sessions=sorted(self._leases.sessions),
+                )
+            )
+            await asyncio.sleep(max(0.1, self._settings.heartbeat_seconds - (time.monotonic() - began)))
+
+    def _register(self) -> None:
+        worker = Worker(
+            name=self.name,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            version=version("ollama-flow"),
+            seats=self._settings.seats,
+            draining=self._draining.is_set(),
+        )
+        with self._database.write() as db:
+            worker_queries.register_worker(db, worker)
+
+    def _touch(self) -> None:
+        with self._database.write() as db:
+            known = worker_queries.touch_worker(db, self.name, draining=self._draining.is_set())
+        if not known:
+            self._register()
+
+    def _listen(self) -> None:
+        """Hear nudges; each renewal reads the same from the database, so a missed one only comes later."""
+        while not self._ended.is_set():
+            subscription = self._bus.subscribe()
+            if subscription is None:
+                return
+            try:
+                subscription.subscribe(self._bus.channels.nudges)
+                while not self._ended.is_set():
+                    message = subscription.get_message(timeout=0.4)
+                    if message is not None:
+                        self._loop.spawn(self._leases.listen(message["data"].decode()))
+            except redis.RedisError:
+                self._ended.wait(_LISTEN_PAUSE_SECONDS)
+            finally:
+                subscription.close()
+
+
+def make_name() -> str:
+    """Return a name for a worker process, unique per start."""
+    return f"{socket.gethostname()}-{os.getpid()}-{new_id()[-4:]}"

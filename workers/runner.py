@@ -1,0 +1,197 @@
+"""One session on a worker process: claim it, replay its journal, run the framework, end it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import structlog
+
+from common.bus import Bus
+from common.clock import utc_now
+from common.database import Database
+from common.errors import FlowError, LeaseLost, ModelUnavailable
+from common.events import LoggedEvent
+from common.metrics import QUEUE_WAIT
+from common.models import Artifact, FlowSession, Step
+from common.options import FlowOptions
+from common.queries import claims
+from common.queries import steps as step_queries
+from common.settings import Settings
+from common.states import Architecture, State
+from workers.flow import FLOW_VERSION, FlowResult, ModelClient, OllamaFlowFramework, Workspace
+from workers.journal import DatabaseJournal
+from workers.lease import Ending, LeaseKeeper, RunningSession, now_seconds
+from workers.loop import in_thread
+from workers.model_watch import ModelWatch
+
+log = structlog.get_logger(__name__)
+
+
+class SessionRunner:
+    """Runs sessions, each as a task of the sessions' loop."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        bus: Bus,
+        leases: LeaseKeeper,
+        models: ModelWatch,
+        client: ModelClient,
+        worker: str,
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._bus = bus
+        self._leases = leases
+        self._models = models
+        self._client = client
+        self._worker = worker
+
+    async def run(self, session_id: str) -> None:
+        """Claim a session and work on it until it ends, is handed back or is lost; leave it where another one has it."""
+        if session_id in self._leases.sessions:
+            return  # a doorbell that rang twice
+        if not (self._models.server.reachable or (await self._models.ask()).reachable):
+            await in_thread(self._say_why_it_waits, session_id)
+            return
+        claimed_at = now_seconds()
+        claimed = await in_thread(self._claim, session_id)
+        if claimed is None:
+            return
+        session, steps, artifacts, events = claimed
+        self._bus.publish_events(events)
+        if session.epoch == 1:
+            QUEUE_WAIT.observe((utc_now() - session.created_at).total_seconds())
+        task = asyncio.current_task()
+        assert task is not None
+        running = RunningSession(session_id=session.id, epoch=session.epoch, task=task, renewed_at=claimed_at)
+        journal = DatabaseJournal(self._database, self._bus, running, steps, write_seconds=self._leases.give_up_seconds)
+        self._leases.sessions[session.id] = running
+        with structlog.contextvars.bound_contextvars(session=session.id, epoch=session.epoch):
+            log.info("session claimed", architecture=session.architecture, replayed_steps=len(steps))
+            try:
+                await self._work(session, running, journal, artifacts)
+            except LeaseLost as error:
+                log.warning("session lost", reason=str(error))
+            except asyncio.CancelledError:
+                if running.ending is not Ending.LOST:
+                    raise
+                log.warning("session lost while it was cut short")
+            finally:
+                del self._leases.sessions[session.id]
+                running.idle.set()
+                journal.close()
+
+    async def _work(
+        self, session: FlowSession, running: RunningSession, journal: DatabaseJournal, artifacts: list[Artifact]
+    ) -> None:
+        try:
+            result = await self._run_flow(session, running, journal, artifacts)
+        except asyncio.CancelledError:
+            if running.ending is None:
+                raise  # the process ends, without a drain: the lease will tell
+            running.task.uncancel()
+            await self._cut_short(running, journal)
+        except ModelUnavailable as error:
+            reason = f"The model server is unavailable: {error}"
+            log.warning("session paused", reason=reason)
+            await self._release(running, journal, State.PAUSED, reason)
+        except LeaseLost:
+            raise
+        except FlowError as error:
+            log.warning("session failed", error=str(error))
+            await self._finish(running, journal, State.FAILED, error=str(error))
+        except Exception as error:  # the edge of a session: a bug of ours must not look like a lost worker
+            log.exception("session failed by a bug")
+            sentence = f"An error inside ollama-flow ended this session ({type(error).__name__}). The log tells more."
+            await self._finish(running, journal, State.FAILED, error=sentence)
+        else:
+            log.info("session completed", steps=result.steps, output_tokens=result.output_tokens)
+            await self._finish(running, journal, State.COMPLETED, result=result.answer)
+
+    async def _run_flow(
+        self, session: FlowSession, running: RunningSession, journal: DatabaseJournal, artifacts: list[Artifact]
+    ) -> FlowResult:
+        workspace = Workspace(Path(session.project_folder)) if session.project_folder else None
+        if workspace is not None:
+            for artifact in artifacts:  # an earlier owner may have died before it wrote them
+                await in_thread(workspace.write, artifact.path, artifact.content, artifact.position)
+        framework = OllamaFlowFramework(
+            client=self._client,
+            model=session.model or await self._choose_model(running, journal),
+            workers=session.workers,
+            architecture=Architecture(session.architecture),
+            journal=journal,
+            workspace=workspace,
+            emit=journal.emit,
+            options=FlowOptions.model_validate(session.options),
+        )
+        return await framework.run_task(session.task)
+
+    async def _choose_model(self, running: RunningSession, journal: DatabaseJournal) -> str:
+        """Choose for a session that was created while nobody could tell what models there are, once and for all."""
+        names = [card.name for card in self._models.server.models]
+        wanted = self._settings.default_model
+        if not names and not wanted:
+            raise FlowError("The model server has no model yet. Pull one, for example: ollama pull llama3")
+        model = wanted or names[0]
+        await journal.write(lambda db: claims.set_model(db, running.session_id, epoch=running.epoch, model=model))
+        return model
+
+    async def _cut_short(self, running: RunningSession, journal: DatabaseJournal) -> None:
+        log.info("session cut short", by=running.ending)
+        match running.ending:
+            case Ending.STOP:
+                await self._finish(running, journal, State.STOPPED)
+            case Ending.PAUSE:
+                await self._release(running, journal, State.PAUSED, None)
+            case Ending.DRAIN:
+                await self._release(running, journal, State.QUEUED, "Its worker process ended; it goes on elsewhere.")
+            case Ending.LOST | None:
+                raise LeaseLost("The lease was lost.")
+
+    async def _finish(
+        self,
+        running: RunningSession,
+        journal: DatabaseJournal,
+        state: State,
+        *,
+        result: str | None = None,
+        error: str | None = None,
+    ) -> None:
+        events = await journal.write(
+            lambda db: claims.finish_session(
+                db, running.session_id, epoch=running.epoch, state=state, result=result, error=error
+            )
+        )
+        self._bus.publish_events(events)
+
+    async def _release(
+        self, running: RunningSession, journal: DatabaseJournal, state: State, reason: str | None
+    ) -> None:
+        events = await journal.write(
+            lambda db: claims.release_session(db, running.session_id, epoch=running.epoch, state=state, reason=reason)
+        )
+        self._bus.publish_events(events)
+
+    def _claim(self, session_id: str) -> tuple[FlowSession, list[Step], list[Artifact], list[LoggedEvent]] | None:
+        with self._database.write() as db:
+            claimed = claims.claim_session(
+                db,
+                session_id,
+                worker=self._worker,
+                lease_seconds=self._settings.lease_seconds,
+                flow_version=FLOW_VERSION,
+            )
+            if claimed is None:
+                return None
+            session, events = claimed
+            steps = step_queries.list_steps(db, session_id, limit=1_000_000)
+            artifacts = step_queries.list_artifacts(db, session_id, with_content=True)
+            return session, steps, artifacts, events
+
+    def _say_why_it_waits(self, session_id: str) -> None:
+        with self._database.write() as db:
+            claims.set_waiting_reason(db, session_id, "Waits for the model server, which does not answer.")
