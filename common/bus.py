@@ -49,7 +49,7 @@ class Channels:
 
     @property
     def changes(self) -> str:
-        """Ids of sessions whose row in a list changed."""
+        """Ids of sessions whose row in a list changed; of a deleted one its id and its owner's."""
         return f"{self.prefix}changes"
 
     @property
@@ -121,6 +121,10 @@ class Bus:
                 pipe.publish(self.channels.changes, session_id)
 
         self._put(act)
+
+    def publish_removal(self, session_id: str, owner_id: str) -> None:
+        """Tell list pages that a session was deleted."""
+        self._put(lambda pipe: pipe.publish(self.channels.changes, f"{session_id} {owner_id}"))
 
     def publish_tokens(self, tokens: Sequence[LiveTokens]) -> None:
         """Tell viewers of new text, and keep it for those who come later."""

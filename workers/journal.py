@@ -18,9 +18,11 @@ from common.errors import DatabaseUnavailable, JournalMismatch, LeaseLost
 from common.events import DurableEvent, FlowEvent, LoggedEvent, StepStarted, TokenDelta, durable_event
 from common.metrics import STEP_SECONDS, TOKENS
 from common.models import Step
+from common.options import FlowOptions
 from common.queries import events as event_queries
 from common.queries import steps as step_queries
 from workers.flow.journal import StepRequest, StepResult
+from workers.flow.progress import count_expected
 from workers.lease import RunningSession
 from workers.loop import in_thread
 from workers.tokens import TokenStream
@@ -36,13 +38,21 @@ class DatabaseJournal:
     """One claim's journal of one session; see `workers.flow.journal.Journal`."""
 
     def __init__(
-        self, database: Database, bus: Bus, running: RunningSession, committed: Sequence[Step], *, write_seconds: float
+        self,
+        database: Database,
+        bus: Bus,
+        running: RunningSession,
+        committed: Sequence[Step],
+        options: FlowOptions,
+        *,
+        write_seconds: float,
     ) -> None:
         """Take the steps that are `committed` already; a commit waits `write_seconds` at most for the database."""
         self._database = database
         self._bus = bus
         self._running = running
         self._committed = {step.key: step for step in committed}
+        self._options = options
         self._write_seconds = write_seconds
         self._tokens = TokenStream(bus, running.session_id, running.epoch)
         #: Spans commit and publish, so that live events come in order.
@@ -123,10 +133,10 @@ class DatabaseJournal:
         self._tokens.close(sorted(self._started))
 
     async def _commit(self, step: step_queries.NewStep) -> int:
-        running = self._running
+        running, planned = self._running, count_expected(step.events, self._options)
 
         def commit(db: Session) -> tuple[int, list[LoggedEvent]]:
-            return step_queries.commit_step(db, running.session_id, step, epoch=running.epoch)
+            return step_queries.commit_step(db, running.session_id, step, epoch=running.epoch, planned=planned)
 
         async with self._lock:
             position, events = await self.write(commit)

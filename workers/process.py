@@ -54,6 +54,7 @@ class WorkerProcess:
         self._runner = SessionRunner(
             settings, self._database, self._bus, self._leases, self._models, self._client, name
         )
+        self._listener = threading.Thread(target=self._listen, name="nudges", daemon=True)
         self._draining = threading.Event()
         self._ended = threading.Event()
 
@@ -65,7 +66,7 @@ class WorkerProcess:
         self._loop.spawn(self._leases.keep())
         self._loop.spawn(self._keep_touching())
         self._loop.spawn(self._beat())
-        threading.Thread(target=self._listen, name="nudges", daemon=True).start()
+        self._listener.start()
         self._dispatcher.start()
 
     def run_session(self, session_id: str) -> None:
@@ -88,6 +89,7 @@ class WorkerProcess:
         """End the background work, once no session runs."""
         self._ended.set()
         self._dispatcher.stop()
+        self._listener.join(timeout=2)
         try:
             with self._database.write() as db:
                 worker_queries.forget_worker(db, self.name)

@@ -67,7 +67,10 @@ class SessionRunner:
         task = asyncio.current_task()
         assert task is not None
         running = RunningSession(session_id=session.id, epoch=session.epoch, task=task, renewed_at=claimed_at)
-        journal = DatabaseJournal(self._database, self._bus, running, steps, write_seconds=self._leases.give_up_seconds)
+        options = FlowOptions.model_validate(session.options)
+        journal = DatabaseJournal(
+            self._database, self._bus, running, steps, options, write_seconds=self._leases.give_up_seconds
+        )
         self._leases.sessions[session.id] = running
         with structlog.contextvars.bound_contextvars(session=session.id, epoch=session.epoch):
             log.info("session claimed", architecture=session.architecture, replayed_steps=len(steps))

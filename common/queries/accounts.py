@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 
 import argon2
 from sqlalchemy import func, select
@@ -61,6 +62,21 @@ def find_user(db: Session, email: str) -> User:
     if user is None:
         raise NotFound(f"There is no user {email}.")
     return user
+
+
+def find_signed_in(db: Session, uniquifier: str) -> User | None:
+    """Return the active person whom a signed-in browser's cookie names, or None."""
+    return db.scalar(select(User).where(User.fs_uniquifier == uniquifier, User.active))
+
+
+def list_active_users(db: Session, user_ids: Iterable[str]) -> list[User]:
+    """Return those of these people who may sign in now."""
+    return list(db.scalars(select(User).where(User.id.in_(list(user_ids)), User.active)))
+
+
+def save_user(db: Session, user: User) -> None:
+    """Store what changed in a person that was loaded in an earlier transaction."""
+    db.merge(user)
 
 
 def create_token(db: Session, email: str, name: str) -> str:

@@ -75,6 +75,8 @@ def finish_session(
     """End an owned session: completed, failed or stopped. Raises LeaseLost."""
     session = _fenced(db, session_id, epoch)
     session.result = result
+    if state is State.COMPLETED:
+        session.steps_planned = session.steps_done  # a debate may end early
     return end_session(db, session, state, reason=reason, error=error)
 
 

@@ -48,6 +48,12 @@ def read_events(db: Session, session_id: str, *, after: int = 0, limit: int = 50
     return [_to_logged(row) for row in rows]
 
 
+def read_events_of(db: Session, session_id: str, types: Iterable[str]) -> list[LoggedEvent]:
+    """Return all events of these types, in order."""
+    query = select(EventRecord).where(EventRecord.session_id == session_id, EventRecord.type.in_(list(types)))
+    return [_to_logged(row) for row in db.scalars(query.order_by(EventRecord.seq))]
+
+
 def read_last_seqs(db: Session, session_ids: Iterable[str]) -> dict[str, int]:
     """Return the number of the last event of each of these sessions."""
     rows = db.execute(select(FlowSession.id, FlowSession.last_seq).where(FlowSession.id.in_(list(session_ids))))

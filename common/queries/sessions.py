@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, Double, Select, and_, case, func, or_, select, type_coerce
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from common.errors import Conflict, NotFound
@@ -58,20 +59,30 @@ class Statistics:
 
 def create_session(db: Session, new: NewSession) -> tuple[FlowSession, list[LoggedEvent]]:
     """Store a queued session and its first event; the same idempotency key gives the same session and no event."""
-    if new.idempotency_key is not None:
-        known = db.scalar(
-            select(FlowSession).where(
-                FlowSession.owner_id == new.owner_id, FlowSession.idempotency_key == new.idempotency_key
-            )
-        )
-        if known is not None:
-            return known, []
+    if (known := _find_repeated(db, new)) is not None:
+        return known, []
     created = FlowSession(**vars(new))
-    db.add(created)
-    db.flush()
+    try:
+        with db.begin_nested():
+            db.add(created)
+    except IntegrityError:
+        # PostgreSQL lets two writers in at a time: the other one was quicker with this key.
+        if (known := _find_repeated(db, new)) is not None:
+            return known, []
+        raise
     events = append_events(db, created.id, [SessionMoved(status=State.QUEUED)])
     db.refresh(created)
     return created, events
+
+
+def _find_repeated(db: Session, new: NewSession) -> FlowSession | None:
+    if new.idempotency_key is None:
+        return None
+    return db.scalar(
+        select(FlowSession).where(
+            FlowSession.owner_id == new.owner_id, FlowSession.idempotency_key == new.idempotency_key
+        )
+    )
 
 
 def find_session(db: Session, session_id: str, *, seen_by: User | None = None) -> FlowSession:
@@ -97,6 +108,18 @@ def list_sessions(
             )
         )
     return list(db.scalars(query.order_by(FlowSession.created_at.desc(), FlowSession.id.desc()).limit(limit)))
+
+
+def list_named(db: Session, session_ids: Iterable[str]) -> list[FlowSession]:
+    """Return those of these sessions that exist, oldest first."""
+    query = select(FlowSession).where(FlowSession.id.in_(list(session_ids)))
+    return list(db.scalars(query.order_by(FlowSession.created_at, FlowSession.id)))
+
+
+def read_active_seqs(db: Session) -> dict[str, int]:
+    """Return the number of the last event of each session that has not ended."""
+    query = select(FlowSession.id, FlowSession.last_seq).where(FlowSession.state.in_(sorted(ACTIVE_STATES)))
+    return {row.id: row.last_seq for row in db.execute(query)}
 
 
 def list_active(db: Session, wanted: SessionFilter, *, limit: int = 200) -> list[FlowSession]:
@@ -173,12 +196,13 @@ def end_session(
     return events
 
 
-def delete_session(db: Session, session_id: str, *, by: User) -> None:
+def delete_session(db: Session, session_id: str, *, by: User) -> FlowSession:
     """Delete an ended session with all that belongs to it. Raises NotFound, or Conflict where it has not ended."""
     session = _lock(db, session_id, by)
     if session.state not in FINAL_STATES:
         raise Conflict(f"This session is {session.state}; stop it before deleting it.")
     db.delete(session)
+    return session
 
 
 def _lock(db: Session, session_id: str, seen_by: User) -> FlowSession:

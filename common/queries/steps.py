@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import case, func, insert, select, update
 from sqlalchemy.orm import Session, undefer
 
 from common.errors import LeaseLost, NotFound
@@ -45,16 +45,25 @@ class NewStep:
     artifacts: Sequence[NewArtifact] = ()
 
 
-def commit_step(db: Session, session_id: str, new: NewStep, *, epoch: int) -> tuple[int, list[LoggedEvent]]:
+def commit_step(
+    db: Session, session_id: str, new: NewStep, *, epoch: int, planned: int = 0
+) -> tuple[int, list[LoggedEvent]]:
     """Store a step with its artifacts, events and the session's totals; return its position and the numbered events.
 
+    `planned` is how many more steps of the flow become known by it.
     Raises LeaseLost where the epoch no longer owns the session; then nothing is stored.
     """
+    expected = FlowSession.steps_planned + planned
     position = db.execute(
         update(FlowSession)
         .where(FlowSession.id == session_id, FlowSession.epoch == epoch, FlowSession.state == "running")
         .values(
             steps_done=FlowSession.steps_done + 1,
+            # What is asked for twice was not planned.
+            steps_planned=case(
+                (expected > FlowSession.steps_done, expected),
+                else_=FlowSession.steps_done + 1,
+            ),
             calls=FlowSession.calls + (1 if new.kind == "model" else 0),
             prompt_tokens=FlowSession.prompt_tokens + new.prompt_tokens,
             output_tokens=FlowSession.output_tokens + new.output_tokens,
@@ -84,18 +93,6 @@ def commit_step(db: Session, session_id: str, new: NewStep, *, epoch: int) -> tu
             ],
         )
     return position, append_events(db, session_id, list(new.events), epoch=epoch)
-
-
-def plan_steps(db: Session, session_id: str, *, epoch: int, planned: int) -> None:
-    """Say how many steps the flow expects in all. Raises LeaseLost."""
-    changed = db.execute(
-        update(FlowSession)
-        .where(FlowSession.id == session_id, FlowSession.epoch == epoch, FlowSession.state == "running")
-        .values(steps_planned=planned)
-        .execution_options(synchronize_session=False)
-    )
-    if changed.rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
-        raise LeaseLost(f"Session {session_id} is no longer owned by epoch {epoch}.")
 
 
 def list_steps(db: Session, session_id: str, *, after: int = 0, limit: int = 1000) -> list[Step]:

@@ -1,0 +1,114 @@
+"""`run --local`: the framework as a library in this process; no dashboard, no database, no Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cli.probe import free_port, ollama_version
+from cli.progress import Progress
+from cli.run_file import prepare_home
+from cli.supervisor import Supervisor
+from cli.terminal import complain, tell
+from cli.up import own_child
+from common.errors import FlowError
+from common.events import FlowEvent
+from common.settings import Settings
+from common.states import Architecture
+from workers.flow import FlowResult, MemoryJournal, OllamaFlowFramework, OllamaModel, Workspace
+
+#: How long the embedded server may take to load its model.
+_SERVER_SECONDS = 60.0
+
+
+def run_local(
+    settings: Settings, task: str, *, workers: int, architecture: Architecture, model: str | None, folder: Path | None
+) -> int:
+    """Run the task here and print the answer; return the exit code."""
+    if folder is not None and not folder.is_dir():
+        raise FlowError(f"There is no folder {folder}.")
+    try:
+        with _model_server(settings) as host:
+            result = asyncio.run(_work(settings, host, task, workers, architecture, model, folder))
+    except KeyboardInterrupt:
+        complain("Stopped.")
+        return 1
+    tell(result.answer)
+    return 0
+
+
+async def _work(
+    settings: Settings,
+    host: str,
+    task: str,
+    workers: int,
+    architecture: Architecture,
+    model: str | None,
+    folder: Path | None,
+) -> FlowResult:
+    client = OllamaModel(host, max_concurrent_calls=settings.model_calls)
+    workspace = Workspace(folder) if folder is not None else None
+    with Progress() as progress:
+
+        async def show(event: FlowEvent) -> None:
+            progress.show(event)
+
+        journal = MemoryJournal(show)
+        try:
+            chosen = model or settings.default_model or await _first_model(client)
+            framework = OllamaFlowFramework(
+                client,
+                chosen,
+                workers=workers,
+                architecture=architecture,
+                journal=journal,
+                workspace=workspace,
+                emit=show,
+            )
+            return await framework.run_task(task)
+        finally:
+            await client.aclose()
+            if workspace is not None:
+                _write_files(journal, workspace)
+
+
+async def _first_model(client: OllamaModel) -> str:
+    models = await client.list_models()
+    if not models:
+        raise FlowError(f"The model server at {client.url} has no model; pull one, e.g. `ollama pull llama3`.")
+    return models[0].name
+
+
+def _write_files(journal: MemoryJournal, workspace: Workspace) -> None:
+    """Write what the steps produced, in the order of their commits; also of a flow that failed."""
+    for _, result in sorted(journal.steps.values(), key=lambda step: step[1].position):
+        for artifact in result.artifacts:
+            workspace.write(artifact.path, artifact.content, result.position)
+
+
+@contextmanager
+def _model_server(settings: Settings) -> Iterator[str]:
+    """Give the address of a model server: the one that is named, else an embedded one for the time of this run."""
+    if ollama_version(settings.ollama_host) is not None:
+        yield settings.ollama_host
+        return
+    prepare_home(settings)
+    port = free_port()
+    host = f"http://127.0.0.1:{port}"
+    complain(f"No Ollama answers at {settings.ollama_host}; starting the embedded SmolLM2 135M, a tiny model.")
+    supervisor = Supervisor(log_folder=settings.home / "logs", tell=complain)
+    words = ["model-server", "--host", "127.0.0.1", "--port", str(port)]
+    try:
+        supervisor.start(own_child("model-server-local", words, os.environ, stage=0, stop_by_seconds=2))
+        deadline = time.monotonic() + _SERVER_SECONDS
+        while ollama_version(host) is None:
+            if time.monotonic() > deadline:
+                raise FlowError(f"The embedded model server does not answer; see {supervisor.log_folder}.")
+            time.sleep(0.1)
+        yield host
+    finally:
+        supervisor.kill()

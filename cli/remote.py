@@ -1,0 +1,164 @@
+"""`run` on a dashboard, over its API."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from pydantic import BaseModel, JsonValue, ValidationError
+from rich.prompt import Confirm
+
+from cli.progress import Progress
+from cli.terminal import complain, tell
+from common.errors import FieldError, FlowError, InvalidInput
+from common.events import LoggedEvent, SessionMoved
+from common.states import FINAL_STATES, State
+
+#: Between two looks at the log of events.
+_PAUSE_SECONDS = 0.5
+#: The longest pause while the dashboard is away.
+_LONGEST_PAUSE_SECONDS = 10.0
+
+
+class DashboardAway(FlowError):
+    """The dashboard does not answer; the session goes on without it."""
+
+
+class _Created(BaseModel):
+    session_id: str
+
+
+class _Page(BaseModel):
+    events: list[LoggedEvent]
+
+
+class Dashboard:
+    """The API of a dashboard, as one person."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url = url
+        # A proxy of the environment is for the world outside, not for a dashboard on this machine.
+        near = httpx.URL(url).host in {"127.0.0.1", "localhost", "::1"}
+        self._http = httpx.Client(
+            base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=10, trust_env=not near
+        )
+
+    def __enter__(self) -> Self:
+        """Nothing connects before the first call."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def create_session(self, body: Mapping[str, JsonValue]) -> str:
+        """Start a session and return its id. Raises InvalidInput, FlowError or DashboardAway."""
+        return _Created.model_validate(self._call("POST", "/api/sessions", json=dict(body))).session_id
+
+    def list_events(self, session_id: str, after: int) -> list[LoggedEvent]:
+        """Return the events after `after`, as many as come in one page."""
+        answer = self._call("GET", f"/api/sessions/{session_id}/events", params={"after": after})
+        return _Page.model_validate(answer).events
+
+    def stop_session(self, session_id: str) -> None:
+        """Ask for the session's end."""
+        self._call("POST", f"/api/sessions/{session_id}/stop")
+
+    def page_of(self, session_id: str) -> str:
+        """Return the address of the session's page."""
+        return f"{self.url}/sessions/{session_id}"
+
+    def _call(self, method: str, path: str, **arguments: Any) -> Any:
+        try:
+            response = self._http.request(method, path, **arguments)
+        except httpx.HTTPError as error:
+            raise DashboardAway(
+                f"The dashboard at {self.url} does not answer; start it with `ollama-flow up`, or name another one by "
+                "OLLAMA_FLOW_URL."
+            ) from error
+        except httpx.InvalidURL as error:
+            raise InvalidInput(
+                f"OLLAMA_FLOW_URL takes an address like http://127.0.0.1:5000; it is {self.url!r}."
+            ) from error
+        if response.is_success:
+            return response.json() if response.content else None
+        if response.status_code in {502, 503, 504}:
+            raise DashboardAway(f"The dashboard at {self.url} cannot answer just now ({response.status_code}).")
+        if response.status_code == 401:
+            raise FlowError(
+                "The dashboard does not know this token; make one with "
+                "`ollama-flow tokens create --user EMAIL --name NAME` and set OLLAMA_FLOW_TOKEN."
+            )
+        raise _as_error(response)
+
+
+def _as_error(response: httpx.Response) -> FlowError:
+    try:
+        answer = response.json()
+        sentence = str(answer["error"])
+        details = [
+            FieldError(field=str(item["field"]), message=str(item["message"])) for item in answer.get("details", ())
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return FlowError(f"{response.request.url} answered {response.status_code}; is it an ollama-flow dashboard?")
+    return InvalidInput(sentence, *details) if response.status_code in {400, 422} else FlowError(sentence)
+
+
+def run_remote(dashboard: Dashboard, body: Mapping[str, JsonValue]) -> int:
+    """Start a session, follow it to its end and print its result; return the exit code."""
+    try:
+        session_id = dashboard.create_session(body)
+    except ValidationError as error:
+        raise FlowError(f"{dashboard.url} answered something else; is it an ollama-flow dashboard?") from error
+    complain(f"Session {session_id}: {dashboard.page_of(session_id)}")
+    try:
+        end = _follow(dashboard, session_id)
+    except KeyboardInterrupt:
+        return _detach(dashboard, session_id)
+    if end.status == State.COMPLETED:
+        tell(end.result or "")
+        return 0
+    complain(end.error or end.reason or f"The session {end.status}.")
+    return 1
+
+
+def _follow(dashboard: Dashboard, session_id: str) -> SessionMoved:
+    """Show the events as they come; return the last one. A dashboard that is away is waited for."""
+    after, pause = 0, _PAUSE_SECONDS
+    with Progress() as progress:
+        while True:
+            try:
+                page = dashboard.list_events(session_id, after)
+            except DashboardAway as away:
+                pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+                progress.say(f"{away} The session goes on; trying again in {pause:g} s.")
+                time.sleep(pause)
+                continue
+            pause = _PAUSE_SECONDS
+            for logged in page:
+                after = logged.seq
+                progress.show(logged.event)
+                if isinstance(logged.event, SessionMoved) and State(logged.event.status) in FINAL_STATES:
+                    return logged.event
+            if not page:
+                time.sleep(pause)
+
+
+def _detach(dashboard: Dashboard, session_id: str) -> int:
+    """After Ctrl-C: stop the session where the person says so, else leave it running."""
+    if sys.stdin.isatty():
+        try:
+            if Confirm.ask("\nStop the session too?", default=False):
+                dashboard.stop_session(session_id)
+                complain("It was told to stop.")
+                return 1
+        except (KeyboardInterrupt, EOFError):
+            pass
+    complain(f"Detached; the session goes on. Watch or stop it at {dashboard.page_of(session_id)}")
+    return 1

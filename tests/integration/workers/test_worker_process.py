@@ -1,0 +1,171 @@
+"""Real worker processes on a real broker and database; the model is scripted, over HTTP."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from common.queries import steps
+from common.settings import Settings
+from tests.support.installation import Installation
+from tests.support.ollama_server import OllamaServer
+from tests.support.waiting import wait_until
+
+
+@pytest.fixture
+def model_server() -> Iterator[OllamaServer]:
+    with OllamaServer(tokens_per_second=40, output_tokens=30) as server:
+        yield server
+
+
+@pytest.fixture
+def installation(
+    make_settings: Callable[..., Settings], database_url: str, redis_url: str, model_server: OllamaServer
+) -> Iterator[Installation]:
+    settings = make_settings(database_url=database_url, redis_url=redis_url, ollama_host=model_server.url)
+    with Installation(settings) as running:
+        yield running
+
+
+@pytest.fixture
+def on_sqlite(
+    make_settings: Callable[..., Settings], sqlite_url: str, redis_url: str, model_server: OllamaServer
+) -> Iterator[Installation]:
+    settings = make_settings(database_url=sqlite_url, redis_url=redis_url, ollama_host=model_server.url)
+    with Installation(settings) as running:
+        yield running
+
+
+@pytest.mark.parametrize("architecture", ["HIERARCHICAL", "CENTRALIZED", "FULLY_CONNECTED"])
+def test_a_session_runs_from_doorbell_to_result(on_sqlite: Installation, architecture: str) -> None:
+    on_sqlite.start_worker()
+    session = on_sqlite.create(architecture=architecture, model="llama3")
+    ended = on_sqlite.wait_for_state(session, "completed", "failed")
+    assert (ended.state, ended.error) == ("completed", None)
+    assert ended.result
+    assert ended.output_tokens > 0
+    assert ended.steps_done == ended.steps_planned == len(on_sqlite.read_steps(session))
+    on_sqlite.check_log(ended)
+
+
+def test_a_worker_process_told_to_end_hands_its_sessions_back_and_another_goes_on(
+    installation: Installation, model_server: OllamaServer
+) -> None:
+    worker = installation.start_worker()
+    session = installation.create(architecture="CENTRALIZED", model="llama3")
+    installation.wait_for_steps(session, 2)
+    wait_until(lambda: model_server.active, "the drones are working")
+    assert installation.end_worker(worker) == 0
+    handed_back = installation.read(session)
+    assert (handed_back.state, handed_back.epoch) == ("queued", 1)
+    assert handed_back.reason
+    assert installation.worker_names() == set()
+    installation.start_worker()
+    ended = installation.wait_for_state(session, "completed", "failed")
+    assert (ended.state, ended.epoch) == ("completed", 2)
+    # The steps in flight reached their end before the process did, so nothing was asked twice.
+    assert {key: call for key, call in model_server.calls.items() if call["started"] != 1} == {}
+    installation.check_log(ended)
+
+
+def test_a_killed_worker_process_costs_only_the_steps_in_flight(
+    installation: Installation, model_server: OllamaServer
+) -> None:
+    worker = installation.start_worker()
+    session = installation.create(architecture="HIERARCHICAL", model="llama3")
+    installation.wait_for_steps(session, 4)
+    wait_until(lambda: model_server.active, "the drones are working")
+    worker.kill()
+    worker.wait()
+    in_flight = {key for key, call in model_server.calls.items() if not call["finished"]}
+    committed = {step.key for step in installation.read_steps(session)}
+    installation.start_worker()
+    ended = installation.wait_for_state(session, "completed", "failed")
+    assert (ended.state, ended.epoch) == ("completed", 2)
+    repeated = {key for key, call in model_server.calls.items() if call["started"] > 1}
+    assert repeated.isdisjoint(committed)
+    assert len(repeated) <= session.workers + 1 + len(in_flight)
+    installation.check_log(ended)
+
+
+def test_stopping_closes_the_stream_to_the_model_server(on_sqlite: Installation, model_server: OllamaServer) -> None:
+    model_server.tokens_per_second, model_server.output_tokens = 5, 1000
+    on_sqlite.start_worker()
+    session = on_sqlite.create(architecture="CENTRALIZED", model="llama3")
+    wait_until(lambda: model_server.active >= 2, "the drones are working", 60)
+    on_sqlite.stop(session)
+    on_sqlite.wait_for_state(session, "stopped", seconds=2)
+    wait_until(lambda: model_server.active == 0, "the model server is idle", 3)
+    on_sqlite.check_log(on_sqlite.read(session))
+
+
+def test_a_stop_whose_nudge_is_lost_is_read_at_the_next_renewal(
+    on_sqlite: Installation, model_server: OllamaServer
+) -> None:
+    model_server.tokens_per_second, model_server.output_tokens = 5, 1000
+    on_sqlite.start_worker()
+    session = on_sqlite.create(architecture="CENTRALIZED", model="llama3")
+    wait_until(lambda: model_server.active >= 2, "the drones are working", 60)
+    on_sqlite.bus.nudge = lambda session_id: None  # type: ignore[method-assign] # lost on the way
+    on_sqlite.stop(session)
+    on_sqlite.wait_for_state(session, "stopped", seconds=on_sqlite.settings.renew_seconds + 4)
+
+
+def test_ten_sessions_on_two_worker_processes_all_complete_and_none_twice(
+    installation: Installation, model_server: OllamaServer
+) -> None:
+    model_server.tokens_per_second, model_server.output_tokens = 100, 10
+    for _ in range(2):
+        installation.start_worker(OLLAMA_FLOW_SEATS="2")
+    sessions = [
+        installation.create(architecture="CENTRALIZED", model="llama3", workers=2, task=f"Task {number}")
+        for number in range(10)
+    ]
+    ended = [installation.wait_for_state(session, "completed", "failed", seconds=120) for session in sessions]
+    assert [(session.state, session.epoch) for session in ended] == [("completed", 1)] * 10
+    spread = Counter(session.worker for session in ended)
+    assert len(spread) == 2
+    calls = sum(call["started"] for call in model_server.calls.values())
+    assert calls == sum(session.calls for session in ended)
+    installation.check_log(*ended)
+
+
+def test_a_session_waits_with_a_reason_while_the_model_server_is_away(
+    on_sqlite: Installation, model_server: OllamaServer
+) -> None:
+    model_server.mode = "error500"
+    on_sqlite.start_worker()
+    session = on_sqlite.create(architecture="CENTRALIZED", model="llama3")
+    wait_until(lambda: on_sqlite.read(session).reason, "it says why it waits", 30)
+    assert "model server" in str(on_sqlite.read(session).reason)
+    assert on_sqlite.read(session).state == "queued"
+    model_server.mode = "ok"
+    assert on_sqlite.wait_for_state(session, "completed", "failed").state == "completed"
+
+
+def test_a_model_that_is_not_there_fails_the_session_with_a_sentence(
+    on_sqlite: Installation, model_server: OllamaServer
+) -> None:
+    on_sqlite.start_worker()
+    session = on_sqlite.create(architecture="CENTRALIZED", model="no-such-model")
+    ended = on_sqlite.wait_for_state(session, "completed", "failed")
+    assert ended.state == "failed"
+    assert "no-such-model" in str(ended.error)
+
+
+def test_files_are_kept_as_artifacts_and_written_into_the_project_folder(
+    on_sqlite: Installation, model_server: OllamaServer
+) -> None:
+    folder = on_sqlite.settings.roots[0] / "app"
+    folder.mkdir(parents=True)
+    on_sqlite.start_worker()
+    session = on_sqlite.create(
+        architecture="CENTRALIZED", model="llama3", project_folder=str(folder), task="Write a file notes.md, please."
+    )
+    assert on_sqlite.wait_for_state(session, "completed", "failed").state == "completed"
+    with on_sqlite.database.read() as db:
+        kept = {artifact.path: artifact.content for artifact in steps.list_artifacts(db, session.id, with_content=True)}
+    written = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert written == kept

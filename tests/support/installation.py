@@ -1,0 +1,138 @@
+"""A running installation without its web tier: worker processes as children, and eyes on the database."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from common.bus import Bus
+from common.database import Database
+from common.dispatch import Dispatcher
+from common.models import FlowSession, Step, User
+from common.queries import events, sessions, steps, workers
+from common.queue import create_celery
+from common.settings import Settings, variable_names
+from tests.support.data import make_session, make_user
+from tests.support.waiting import wait_until
+
+_PROJECT = Path(__file__).parents[2]
+
+
+def to_environment(settings: Settings) -> dict[str, str]:
+    """Return the environment that makes a child read the same settings."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("OLLAMA_FLOW_")}
+    for field, names in variable_names().items():
+        value = getattr(settings, field)
+        if field in settings.model_fields_set:
+            text = ":".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            environment[names[0]] = text
+    return environment
+
+
+class Installation:
+    """Starts and kills worker processes of one installation; ends them all when it is left."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.database = Database(settings.database)
+        self.bus = Bus(settings.redis_url, settings.redis_prefix)
+        self.dispatcher = Dispatcher(settings, self.database, self.bus, create_celery(settings))
+        self.user: User = make_user(self.database)
+        self._children: list[subprocess.Popen[bytes]] = []
+        settings.home.mkdir(parents=True, exist_ok=True)
+        self._log = (settings.home / "workers.log").open("ab")
+
+    def __enter__(self) -> Self:
+        self.dispatcher.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.dispatcher.stop()
+        for child in self._children:
+            if child.poll() is None:
+                child.kill()
+            child.wait()
+        self.bus.close()
+        self.database.dispose()
+        self._log.close()
+        if error is not None:
+            print((self.settings.home / "workers.log").read_text()[-8000:])
+
+    def start_worker(self, **environment: str) -> subprocess.Popen[bytes]:
+        """Start a worker process and wait until the database knows it."""
+        known = self.worker_names()
+        child = subprocess.Popen(
+            [sys.executable, "-m", "cli", "worker"],
+            env=to_environment(self.settings) | environment,
+            cwd=_PROJECT,
+            stdout=self._log,
+            stderr=self._log,
+        )
+        self._children.append(child)
+        wait_until(lambda: self.worker_names() - known, "a new worker process is there", 30)
+        return child
+
+    def worker_names(self) -> set[str]:
+        """Return the names of the worker processes in the database."""
+        with self.database.read() as db:
+            return {seats.worker.name for seats in workers.list_workers(db, alive_seconds=3600)}
+
+    def end_worker(self, child: subprocess.Popen[bytes]) -> int:
+        """Tell a worker process to end, and return its exit code."""
+        child.send_signal(signal.SIGTERM)
+        return child.wait(30)
+
+    def create(self, **fields: Any) -> FlowSession:
+        """Create a session and have its doorbell rung."""
+        session = make_session(self.database, self.user, **fields)
+        self.dispatcher.soon()
+        return session
+
+    def stop(self, session: FlowSession) -> None:
+        """Want a session stopped, as the web tier does."""
+        with self.database.write() as db:
+            _, told = sessions.want_stop(db, session.id, by=self.user)
+        self.bus.publish_events(told)
+        self.bus.nudge(session.id)
+
+    def read(self, session: FlowSession) -> FlowSession:
+        """Return the session as it is now."""
+        with self.database.read() as db:
+            return sessions.find_session(db, session.id)
+
+    def read_steps(self, session: FlowSession) -> list[Step]:
+        """Return its committed steps."""
+        with self.database.read() as db:
+            return steps.list_steps(db, session.id)
+
+    def wait_for_state(self, session: FlowSession, *states: str, seconds: float = 60) -> FlowSession:
+        """Wait until the session is in one of `states`."""
+        return wait_until(
+            lambda: found if (found := self.read(session)).state in states else None,
+            f"session is {' or '.join(states)} (it is {self.read(session).state})",
+            seconds,
+        )
+
+    def wait_for_steps(self, session: FlowSession, count: int) -> None:
+        """Wait until so many steps of the session are committed."""
+        wait_until(lambda: self.read(session).steps_done >= count, f"{count} steps are committed", 30)
+
+    def check_log(self, *ended: FlowSession) -> None:
+        """Assert that the event logs of these sessions are numbered without a gap."""
+        for session in ended:
+            with self.database.read() as db:
+                seqs = [event.seq for event in events.read_events(db, session.id, limit=100_000)]
+            assert seqs == list(range(1, self.read(session).last_seq + 1))
+
+
+def count_repeated(calls: dict[str, dict[str, int]], keys: Iterable[str]) -> dict[str, int]:
+    """Return the keys whose calls were finished by the model server more than once."""
+    return {key: calls[key]["finished"] for key in keys if calls[key]["finished"] > 1}

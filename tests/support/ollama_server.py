@@ -1,0 +1,304 @@
+"""A scripted Ollama over real HTTP: counts calls by `X-Step-Key`, and fails in chosen ways.
+
+In a test: `with OllamaServer() as server:` (or `async with`), then `server.url`; it runs in a thread with a loop of its
+own. As a process: `python -m tests.support.ollama_server --port 11999 --tokens-per-second 50`; it prints its address.
+
+`GET /control` tells mode, pace and how many chats are active; `POST /control` changes them; `GET /control/calls` tells
+`{key: {started, finished, cancelled, failed}}`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import threading
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Literal, Self, get_args
+
+from aiohttp import web
+
+from workers.flow.model import ChatRequest, Message
+from workers.flow.testing import sample_answer
+
+#: ok answers; error500 and busy503 refuse; hang accepts and stays silent; cut breaks the connection in mid-answer.
+Mode = Literal["ok", "error500", "busy503", "hang", "cut"]
+CONTEXT_LENGTH = 8192
+DEFAULT_MODELS = ("scripted:latest", "llama3:latest")
+
+
+class OllamaServer:
+    """A scripted Ollama on a loopback port."""
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        models: tuple[str, ...] = DEFAULT_MODELS,
+        tokens_per_second: float = 0,
+        output_tokens: int = 0,
+    ) -> None:
+        self.port = port
+        self.models = models
+        self.mode: Mode = "ok"
+        #: Before the first token of each chat.
+        self.delay_seconds = 0.0
+        #: 0 means as fast as it goes.
+        self.tokens_per_second = tokens_per_second
+        #: How long free answers are, in words; 0 means as they come.
+        self.output_tokens = output_tokens
+        #: How many chats run now.
+        self.active = 0
+        self.max_active = 0
+        self.calls: dict[str, dict[str, int]] = defaultdict(
+            lambda: {"started": 0, "finished": 0, "cancelled": 0, "failed": 0}
+        )
+        #: Bodies of all chats, in order.
+        self.requests: list[dict[str, Any]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ended: asyncio.Event | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Its address, for OLLAMA_HOST."""
+        return f"http://127.0.0.1:{self.port}"
+
+    # --- life ----------------------------------------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self.serve(ready.set)), name="scripted-ollama")
+        self._thread.start()
+        if not ready.wait(10):
+            raise RuntimeError("The scripted Ollama did not start within 10 s.")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._loop is not None
+        assert self._ended is not None
+        assert self._thread is not None
+        self._loop.call_soon_threadsafe(self._ended.set)
+        self._thread.join(10)
+
+    async def __aenter__(self) -> Self:
+        return await asyncio.to_thread(self.__enter__)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await asyncio.to_thread(self.__exit__, kind, error, trace)
+
+    async def serve(self, tell_ready: Callable[[], None]) -> None:
+        """Serve in this loop until `__exit__`, or for ever; the port stands when `tell_ready` is called."""
+        self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
+        # Without `handler_cancellation` a client that leaves would go unnoticed while nothing is written.
+        runner = web.AppRunner(self._make_app(), handler_cancellation=True, shutdown_timeout=0.5, access_log=None)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", self.port)
+        await site.start()
+        self.port = runner.addresses[0][1]
+        tell_ready()
+        await self._ended.wait()
+        await runner.cleanup()
+
+    def _make_app(self) -> web.Application:
+        app = web.Application(client_max_size=64 * 1024 * 1024)
+        app.add_routes(
+            [
+                web.get("/", _running),
+                web.get("/api/version", self._version),
+                web.get("/api/tags", self._tags),
+                web.get("/api/ps", self._ps),
+                web.post("/api/show", self._show),
+                web.post("/api/chat", self._chat),
+                web.get("/control", self._control_get),
+                web.post("/control", self._control_set),
+                web.get("/control/calls", self._control_calls),
+            ]
+        )
+        return app
+
+    # --- Ollama --------------------------------------------------------------------------------------------------
+
+    async def _version(self, _: web.Request) -> web.Response:
+        return self._refusal() or web.json_response({"version": "0.0.0-scripted"})
+
+    async def _tags(self, _: web.Request) -> web.Response:
+        return self._refusal() or web.json_response({"models": [_describe(name) for name in self.models]})
+
+    async def _ps(self, _: web.Request) -> web.Response:
+        loaded = [_describe(name) | {"size_vram": 0, "context_length": CONTEXT_LENGTH} for name in self.models[:1]]
+        return self._refusal() or web.json_response({"models": loaded if self.requests else []})
+
+    async def _show(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        name = body.get("model") or body.get("name") or ""
+        if refusal := self._refusal() or self._unknown(name):
+            return refusal
+        facts = {"general.architecture": "llama", "llama.context_length": CONTEXT_LENGTH}
+        return web.json_response(
+            {"details": _describe(name)["details"], "model_info": facts, "capabilities": ["completion"]}
+        )
+
+    async def _chat(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        key = request.headers.get("X-Step-Key", "")
+        if refusal := self._refusal() or self._unknown(body.get("model", "")):
+            self.calls[key]["started"] += 1
+            self.calls[key]["failed"] += 1
+            return refusal
+        self.requests.append(body)
+        async with self._counted(key):
+            if self.mode == "hang":
+                await asyncio.Event().wait()
+            await asyncio.sleep(self.delay_seconds)
+            asked, tokens = self._answer(body, key)
+            if body.get("stream", True):
+                return await self._stream(request, body, asked, tokens)
+            await asyncio.sleep(len(tokens) / self.tokens_per_second if self.tokens_per_second else 0)
+            return web.json_response(_chunk(body, "".join(tokens)) | _ending(asked, len(tokens)))
+
+    async def _stream(
+        self, request: web.Request, body: dict[str, Any], asked: int, tokens: list[str]
+    ) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
+        await response.prepare(request)
+        for number, token in enumerate(tokens):
+            if self.mode == "cut" and number >= len(tokens) // 2:
+                assert request.transport is not None
+                request.transport.abort()
+                raise ConnectionResetError("cut on purpose")
+            await response.write(_line(_chunk(body, token)))
+            if self.tokens_per_second:
+                await asyncio.sleep(1 / self.tokens_per_second)
+        await response.write(_line(_chunk(body, "") | _ending(asked, len(tokens))))
+        await response.write_eof()
+        return response
+
+    def _answer(self, body: dict[str, Any], key: str) -> tuple[int, list[str]]:
+        """Return how many tokens were asked, and the answer's."""
+        messages = tuple(Message(role=item["role"], content=item.get("content") or "") for item in body["messages"])
+        schema = body.get("format") if isinstance(body.get("format"), dict) else None
+        asked = sum(len(message.content.split()) + 4 for message in messages)
+        text = sample_answer(ChatRequest(model=body["model"], messages=messages, schema=schema, step_key=key))
+        words = text.split(" ")
+        if schema is None and self.output_tokens:
+            words = (words * (self.output_tokens // len(words) + 1))[: self.output_tokens]
+        limit = (body.get("options") or {}).get("num_predict") or 0
+        tokens = [words[0], *(f" {word}" for word in words[1:])]
+        return asked, tokens[:limit] if limit > 0 else tokens
+
+    def _refusal(self) -> web.Response | None:
+        if self.mode == "error500":
+            return web.json_response({"error": "scripted failure"}, status=500)
+        if self.mode == "busy503":
+            return web.json_response({"error": "server busy, please try again"}, status=503)
+        return None
+
+    def _unknown(self, name: str) -> web.Response | None:
+        if name in self.models or f"{name}:latest" in self.models:
+            return None
+        return web.json_response({"error": f"model '{name}' not found"}, status=404)
+
+    @asynccontextmanager
+    async def _counted(self, key: str) -> AsyncIterator[None]:
+        call = self.calls[key]
+        call["started"] += 1
+        self.active += 1
+        self.max_active = max(self.max_active, self.active)
+        try:
+            yield
+        except (asyncio.CancelledError, ConnectionError):
+            call["failed" if self.mode == "cut" else "cancelled"] += 1
+            raise
+        except BaseException:
+            call["failed"] += 1
+            raise
+        else:
+            call["finished"] += 1
+        finally:
+            self.active -= 1
+
+    # --- control -------------------------------------------------------------------------------------------------
+
+    async def _control_get(self, _: web.Request) -> web.Response:
+        return web.json_response(
+            {
+                "mode": self.mode,
+                "active": self.active,
+                "max_active": self.max_active,
+                "delay_seconds": self.delay_seconds,
+                "tokens_per_second": self.tokens_per_second,
+                "output_tokens": self.output_tokens,
+                "finished": sum(call["finished"] for call in self.calls.values()),
+            }
+        )
+
+    async def _control_set(self, request: web.Request) -> web.Response:
+        wanted = await request.json()
+        unknown = set(wanted) - {"mode", "delay_seconds", "tokens_per_second", "output_tokens"}
+        if unknown or wanted.get("mode", "ok") not in get_args(Mode):
+            return web.json_response({"error": f"cannot set {wanted}"}, status=400)
+        for name, value in wanted.items():
+            setattr(self, name, value)
+        return await self._control_get(request)
+
+    async def _control_calls(self, _: web.Request) -> web.Response:
+        return web.json_response(self.calls)
+
+
+async def _running(_: web.Request) -> web.Response:
+    return web.Response(text="Ollama is running")
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def _describe(name: str) -> dict[str, Any]:
+    details = {"format": "gguf", "family": "llama", "parameter_size": "1M", "quantization_level": "Q8_0"}
+    return {"name": name, "model": name, "modified_at": _now(), "size": 1000, "digest": "0" * 64, "details": details}
+
+
+def _chunk(body: dict[str, Any], text: str) -> dict[str, Any]:
+    message = {"role": "assistant", "content": text}
+    return {"model": body["model"], "created_at": _now(), "message": message, "done": False}
+
+
+def _ending(asked: int, said: int) -> dict[str, Any]:
+    return {
+        "done": True,
+        "done_reason": "stop",
+        "total_duration": 1,
+        "load_duration": 1,
+        "prompt_eval_count": asked,
+        "prompt_eval_duration": 1,
+        "eval_count": said,
+        "eval_duration": 1,
+    }
+
+
+def _line(chunk: dict[str, Any]) -> bytes:
+    return json.dumps(chunk).encode() + b"\n"
+
+
+def main() -> None:
+    """Serve until killed."""
+    parser = argparse.ArgumentParser(description="A scripted Ollama over real HTTP.")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--tokens-per-second", type=float, default=0)
+    parser.add_argument("--output-tokens", type=int, default=0)
+    given = parser.parse_args()
+    server = OllamaServer(port=given.port, tokens_per_second=given.tokens_per_second, output_tokens=given.output_tokens)
+    asyncio.run(server.serve(lambda: print(server.url, flush=True)))
+
+
+if __name__ == "__main__":
+    main()

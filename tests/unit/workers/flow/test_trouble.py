@@ -1,0 +1,136 @@
+"""When the model server fails, and when the flow is given nonsense."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from common.errors import ContextTooSmall, InvalidInput, ModelNotFound, ModelUnavailable, OutputInvalid
+from common.events import ContextCut, FlowEvent, Notice, StepFailed, StepStarted, TokenDelta
+from common.states import Architecture
+from tests.unit.workers.flow.helpers import Listener, plan, run_flow, script, subtask
+from workers.flow import ChatRequest, OllamaFlowFramework
+from workers.flow.testing import ScriptedModel, sample_answer
+
+
+async def test_an_unavailable_model_is_tried_again_and_the_text_begins_anew() -> None:
+    attempts = 0
+
+    def fail_twice(request: ChatRequest) -> str:
+        nonlocal attempts
+        if request.step_key == "work/1":
+            attempts += 1
+            if attempts < 3:
+                raise ModelUnavailable("away")
+        return sample_answer(request)
+
+    listener = Listener()
+    await run_flow(ScriptedModel(script=fail_twice), listener=listener)
+    assert [event.attempt for event in listener.all(StepStarted) if event.step == "work/1"] == [1, 2, 3]
+    failures = listener.all(StepFailed)
+    assert [(event.attempt, event.error, event.retry_in_seconds) for event in failures] == [
+        (1, "away", 0.0),
+        (2, "away", 0.0),
+    ]
+    deltas = [event for event in listener.all(TokenDelta) if event.step == "work/1"]
+    assert deltas[0].offset == 0
+    assert {delta.attempt for delta in deltas} == {3}
+
+
+async def test_a_model_that_stays_away_ends_the_flow_and_cancels_the_other_drones() -> None:
+    async def fail_one(request: ChatRequest) -> str:
+        if request.step_key == "work/1":
+            raise ModelUnavailable("away")
+        if request.step_key.startswith("work/"):
+            await asyncio.Event().wait()
+        return sample_answer(request)
+
+    model = ScriptedModel(script=fail_one)
+    listener = Listener()
+    with pytest.raises(ModelUnavailable, match="away"):
+        await run_flow(model, listener=listener)
+    assert {call.outcome for call in model.calls if call.key in {"work/2", "work/3"}} == {"cancelled"}
+    assert listener.all(StepFailed)[-1].retry_in_seconds is None
+
+
+@pytest.mark.parametrize("architecture", Architecture)
+async def test_an_unknown_model_is_not_tried_again(architecture: Architecture) -> None:
+    def refuse(request: ChatRequest) -> str:
+        raise ModelNotFound("no such model")
+
+    listener = Listener()
+    with pytest.raises(ModelNotFound):
+        await run_flow(ScriptedModel(script=refuse), architecture, listener=listener)
+    assert all(event.retry_in_seconds is None for event in listener.all(StepFailed))
+
+
+async def test_a_failing_emit_ends_the_flow_with_its_own_error() -> None:
+    class LostError(Exception):
+        pass
+
+    async def lose(event: FlowEvent) -> None:
+        if isinstance(event, TokenDelta) and event.step.startswith("work/"):
+            raise LostError
+
+    with pytest.raises(LostError):
+        await OllamaFlowFramework(ScriptedModel(), "scripted", emit=lose).run_task("Explain.")
+
+
+async def test_an_empty_answer_is_asked_for_once_more() -> None:
+    model = ScriptedModel(script=lambda request: " " if request.step_key == "answer" else sample_answer(request))
+    result = await run_flow(model)
+    assert model.keys[-2:] == ["answer", "answer/2"]
+    assert result.answer
+
+
+async def test_a_model_that_writes_no_answer_at_all_fails_honestly() -> None:
+    model = ScriptedModel(script=lambda request: " " if "answer" in request.step_key else sample_answer(request))
+    with pytest.raises(OutputInvalid):
+        await run_flow(model)
+
+
+@pytest.mark.parametrize("task", ["", "  \n", "a\x00b", "broken \ud800"])
+async def test_a_task_without_usable_text_is_refused(task: str) -> None:
+    with pytest.raises(InvalidInput):
+        await run_flow(ScriptedModel(), task=task)
+
+
+@pytest.mark.parametrize("workers", [0, 17, -1])
+def test_a_swarm_has_one_to_sixteen_workers(workers: int) -> None:
+    with pytest.raises(InvalidInput):
+        OllamaFlowFramework(ScriptedModel(), "scripted", workers)
+
+
+async def test_long_results_are_cut_and_told_and_the_task_never() -> None:
+    answers = {"plan": plan(subtask("A"), subtask("B")), "work/1": "oldest " * 2000, "work/2": "newest " * 200}
+    model = ScriptedModel(script=script(answers), context_length=4096)
+    listener = Listener()
+    await run_flow(model, listener=listener, task="Explain the tides of the north sea.")
+    cuts = listener.all(ContextCut)
+    assert {event.step for event in cuts} == {"review", "answer"}
+    assert all(event.cut == ["the end of “Result of 1: A”"] and event.tokens > 0 for event in cuts)
+    prompt = model.call("answer").prompt
+    assert "tides of the north sea" in prompt
+    assert prompt.count("newest") == 200
+
+
+async def test_a_task_that_does_not_fit_ends_the_flow_with_a_sentence() -> None:
+    with pytest.raises(ContextTooSmall, match="context of 2048"):
+        await run_flow(ScriptedModel(context_length=2048), task="word " * 5000)
+
+
+async def test_the_window_is_asked_for_and_never_above_the_option() -> None:
+    model = ScriptedModel(context_length=100_000)
+    await run_flow(model, num_ctx=3000, max_output_tokens=100)
+    sizes = [call.request.options["num_ctx"] for call in model.calls]
+    assert max(sizes) == 3000  # type: ignore[type-var] # they are integers
+    assert model.call("answer").request.options["num_predict"] == 100
+
+
+async def test_a_server_that_truncates_is_told() -> None:
+    listener = Listener()
+    model = ScriptedModel(script=script({"plan": plan(subtask("A"), subtask("B"))}))
+    model.counted_tokens = 4096
+    await run_flow(model, listener=listener)
+    assert any("may have left out text" in event.message for event in listener.all(Notice))

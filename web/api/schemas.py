@@ -1,0 +1,340 @@
+"""The JSON of the API's answers, as documented in /api/openapi.json; the socket sends the same shapes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from common.events import AgentInfo, LoggedEvent
+from common.heartbeat import ModelCard, Resources
+
+
+class Progress(BaseModel):
+    """Committed steps, and how many the flow expects in all as far as it knows."""
+
+    done: int
+    planned: int
+
+
+class Totals(BaseModel):
+    """What the model calls of a session came to."""
+
+    calls: int
+    prompt_tokens: int
+    output_tokens: int
+
+
+class QueuePlace(BaseModel):
+    """Where a queued session stands, and why it waits."""
+
+    position: int | None
+    reason: str | None
+
+
+class SessionView(BaseModel):
+    """A session as people see it."""
+
+    id: str
+    name: str
+    task: str
+    workers: int
+    architecture: str
+    #: Empty until its first claim where nobody named one.
+    model: str
+    project_folder: str | None
+    options: dict[str, Any]
+    #: A value of `common.states.State`.
+    status: str
+    #: A value of `common.states.Desired`; a running session whose `desired` is not `run` is stopping or pausing.
+    desired: str
+    #: An email address.
+    owner: str
+    worker: str | None
+    created_at: dt.datetime
+    started_at: dt.datetime | None
+    ended_at: dt.datetime | None
+    duration_seconds: float | None
+    progress: Progress
+    totals: Totals
+    queue: QueuePlace | None
+    reason: str | None
+    result: str | None
+    error: str | None
+    last_seq: int
+
+
+class StepView(BaseModel):
+    """A committed step."""
+
+    key: str
+    position: int
+    kind: str
+    agent: str
+    role: str | None
+    model: str | None
+    label: str | None
+    output: dict[str, Any]
+    text: str
+    prompt_tokens: int
+    output_tokens: int
+    started_at: dt.datetime
+    ended_at: dt.datetime
+    duration_seconds: float
+
+
+class ArtifactView(BaseModel):
+    """The newest version of a file; `url` is where its bytes are."""
+
+    path: str
+    size: int
+    sha256: str
+    step: str
+    agent: str | None
+    url: str
+
+
+class SessionDetail(SessionView):
+    """A session with all that belongs to it; `command` does the same on the command line."""
+
+    agents: list[AgentInfo]
+    steps: list[StepView]
+    artifacts: list[ArtifactView]
+    command: str
+
+
+class StatisticsView(BaseModel):
+    """The figures above the list; the average is that of the completed ones."""
+
+    total: int
+    active: int
+    completed: int
+    failed: int
+    stopped: int
+    average_duration_seconds: float | None
+
+
+class Success(BaseModel):
+    """Base of all answers that tell of success."""
+
+    success: Literal[True] = True
+
+
+class SessionListAnswer(Success):
+    """The active sessions by id, and a page of the ended ones, newest first."""
+
+    active_sessions: dict[str, SessionView]
+    session_history: list[SessionView]
+    statistics: StatisticsView
+    next_cursor: str | None
+
+
+class SessionAnswer(Success):
+    """One session."""
+
+    session: SessionView
+
+
+class SessionDetailAnswer(Success):
+    """One session with its agents, steps and artifacts."""
+
+    session: SessionDetail
+
+
+class CreatedAnswer(Success):
+    """A session that was just created."""
+
+    session_id: str
+    session: SessionView
+
+
+class EventsAnswer(Success):
+    """A page of the log; `last_seq` is the number of its very last event."""
+
+    events: list[LoggedEvent]
+    last_seq: int
+
+
+class StepsAnswer(Success):
+    """The journal, in the order of its commits."""
+
+    steps: list[StepView]
+
+
+class ArtifactsAnswer(Success):
+    """The newest version of each file, by path."""
+
+    artifacts: list[ArtifactView]
+
+
+class SystemView(BaseModel):
+    """The host of this web process."""
+
+    host: str
+    platform: str
+    python: str
+    version: str
+    started_at: dt.datetime
+    uptime_seconds: float
+
+
+class RunningView(BaseModel):
+    """A session that a worker process runs."""
+
+    id: str
+    name: str
+
+
+class WorkerView(BaseModel):
+    """A worker process; `sessions` are those that the asker may see."""
+
+    name: str
+    host: str
+    pid: int
+    version: str
+    seats: int
+    busy: int
+    draining: bool
+    started_at: dt.datetime
+    last_seen: dt.datetime
+    resources: Resources | None
+    sessions: list[RunningView]
+
+
+class QueueView(BaseModel):
+    """How full the installation is."""
+
+    queued: int
+    running: int
+    seats: int
+    free_seats: int
+
+
+class ServerView(BaseModel):
+    """The model server, as the worker processes see it."""
+
+    url: str
+    kind: str
+    reachable: bool
+    version: str | None
+
+
+class ModelsView(BaseModel):
+    """The model server and what it has; no server is known while no worker process tells of one."""
+
+    server: ServerView | None
+    items: list[ModelCard]
+    default: str | None
+
+
+class DatabaseState(BaseModel):
+    """Whether the database answers."""
+
+    ok: bool
+    kind: Literal["sqlite", "postgresql"]
+
+
+class RedisState(BaseModel):
+    """Whether Redis answers."""
+
+    ok: bool
+
+
+class WorkersState(BaseModel):
+    """Whether any worker process lives."""
+
+    ok: bool
+    count: int
+
+
+class ModelServerState(BaseModel):
+    """Whether the model server answers the worker processes."""
+
+    ok: bool
+    detail: str | None
+
+
+class Components(BaseModel):
+    """The parts of the installation."""
+
+    database: DatabaseState
+    redis: RedisState
+    workers: WorkersState
+    model_server: ModelServerState
+
+    @property
+    def are_ok(self) -> bool:
+        """True while nothing is missing."""
+        return self.database.ok and self.redis.ok and self.workers.ok and self.model_server.ok
+
+
+class StatusAnswer(Success):
+    """The system at a glance; also the `overview` message of the socket."""
+
+    system: SystemView
+    resources: Resources
+    workers: list[WorkerView]
+    queue: QueueView
+    models: ModelsView
+    components: Components
+
+
+class HealthAnswer(Success):
+    """Whether all is well; `components` only for the signed in."""
+
+    status: Literal["ok", "degraded"]
+    version: str
+    timestamp: dt.datetime
+    components: Components | None = None
+
+
+class ModelsAnswer(Success):
+    """The models that a session may name."""
+
+    models: ModelsView
+
+
+class UserView(BaseModel):
+    """A person."""
+
+    id: str
+    email: str
+    is_admin: bool
+
+
+class MeAnswer(Success):
+    """Who asks."""
+
+    user: UserView
+
+
+class FolderView(BaseModel):
+    """A folder inside the allowed ones."""
+
+    name: str
+    path: str
+
+
+class ProjectFoldersAnswer(Success):
+    """The allowed folders, and what is inside of one of them."""
+
+    roots: list[str]
+    path: str | None
+    folders: list[FolderView]
+
+
+class FieldErrorView(BaseModel):
+    """One field that cannot be used."""
+
+    field: str
+    message: str
+
+
+class ErrorAnswer(BaseModel):
+    """Every error: a sentence for people, a word for programs, and for bad input each field at fault."""
+
+    success: Literal[False] = False
+    error: str
+    code: str
+    details: list[FieldErrorView] | None = None

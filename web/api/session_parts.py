@@ -1,0 +1,68 @@
+"""What belongs to a session: its log, its journal, its files."""
+
+from __future__ import annotations
+
+import mimetypes
+from urllib.parse import quote
+
+from flask import Response
+from pydantic import Field
+
+from common.queries.events import read_events
+from common.queries.sessions import find_session
+from common.queries.steps import find_artifact
+from web.api import schemas
+from web.api.blueprint import SessionPath, answer, create_blueprint
+from web.api.inputs import ReadEvents
+from web.auth.identity import asker
+from web.runtime import current_runtime
+from web.session_view import view_artifacts, view_steps
+
+blueprint = create_blueprint("session_parts", "The log, the journal and the files of a session.", "/api/sessions")
+
+
+class ArtifactPath(SessionPath):
+    """A file of a session."""
+
+    path: str = Field(max_length=1000)
+
+
+@blueprint.get("/<session_id>/events", responses={200: schemas.EventsAnswer})
+def list_events(path: SessionPath, query: ReadEvents) -> Response:
+    """Read the log: the events after a number, in order and without gaps."""
+    with current_runtime().database.read() as db:
+        session = find_session(db, path.session_id, seen_by=asker())
+        events = read_events(db, session.id, after=query.after, limit=query.limit)
+        return answer(schemas.EventsAnswer(events=events, last_seq=session.last_seq))
+
+
+@blueprint.get("/<session_id>/steps", responses={200: schemas.StepsAnswer})
+def list_session_steps(path: SessionPath) -> Response:
+    """List the committed steps, in the order of their commits."""
+    with current_runtime().database.read() as db:
+        return answer(schemas.StepsAnswer(steps=view_steps(db, find_session(db, path.session_id, seen_by=asker()))))
+
+
+@blueprint.get("/<session_id>/artifacts", responses={200: schemas.ArtifactsAnswer})
+def list_session_artifacts(path: SessionPath) -> Response:
+    """List the newest version of each file."""
+    with current_runtime().database.read() as db:
+        session = find_session(db, path.session_id, seen_by=asker())
+        return answer(schemas.ArtifactsAnswer(artifacts=view_artifacts(db, session)))
+
+
+@blueprint.get(
+    "/<session_id>/artifacts/<path:path>",
+    responses={200: {"description": "The file", "content": {"application/octet-stream": {}}}},
+)
+def download_artifact(path: ArtifactPath) -> Response:
+    """Download the newest version of a file."""
+    with current_runtime().database.read() as db:
+        session = find_session(db, path.session_id, seen_by=asker())
+        artifact = find_artifact(db, session.id, path.path)
+    name = artifact.path.rpartition("/")[2]
+    response = Response(artifact.content, mimetype=mimetypes.guess_type(name)[0] or "application/octet-stream")
+    # Always as a download: what a model wrote is never shown as a page of ours.
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    response.headers["ETag"] = f'"{artifact.sha256}"'
+    return response

@@ -1,0 +1,115 @@
+"""Sessions: list, create, show, stop, delete."""
+
+from __future__ import annotations
+
+from flask import Response, request
+
+from common.errors import FieldError, InvalidInput, NotFound
+from common.models import User
+from common.queries import accounts, sessions
+from common.queries.sessions import SessionFilter
+from common.states import FINAL_STATES
+from web.api import schemas
+from web.api.blueprint import SessionPath, answer, create_blueprint
+from web.api.inputs import CreateSession, ListSessions, read_cursor, write_cursor
+from web.auth.identity import asker
+from web.creation import announce, create
+from web.runtime import current_runtime
+from web.session_view import view_detail, view_session, view_sessions, view_statistics
+
+blueprint = create_blueprint("sessions", "One task given to a swarm, from creation to its end.", "/api/sessions")
+
+#: An owner that nobody is.
+_NOBODY = ""
+
+
+
+
+@blueprint.get("", responses={200: schemas.SessionListAnswer})
+def list_sessions(query: ListSessions) -> Response:
+    """List the active sessions and a page of the ended ones."""
+    runtime, user = current_runtime(), asker()
+    with runtime.database.read() as db:
+        owner_id = None if user.is_admin else user.id
+        scope = SessionFilter(owner_id=owner_id)
+        if query.owner is not None:
+            owner_id = _find_owner_id(user, query.owner)
+        ended = sorted(FINAL_STATES & query.states)
+        wanted = {"owner_id": owner_id, "architecture": query.architecture, "model": query.model}
+        active = sessions.list_active(db, SessionFilter(**wanted, states=sorted(query.states)))
+        before = None if query.cursor is None else read_cursor(query.cursor)
+        history = sessions.list_sessions(db, SessionFilter(**wanted, states=ended), limit=query.limit + 1, before=before)
+        page = history[: query.limit]
+        return answer(
+            schemas.SessionListAnswer(
+                active_sessions={view.id: view for view in view_sessions(db, active, runtime.settings)},
+                session_history=view_sessions(db, page, runtime.settings),
+                statistics=view_statistics(db, scope),
+                next_cursor=write_cursor(page[-1]) if len(history) > len(page) else None,
+            )
+        )
+
+
+@blueprint.post("", responses={201: schemas.CreatedAnswer, 409: schemas.ErrorAnswer, 413: schemas.ErrorAnswer})
+def create_session(body: CreateSession) -> Response:
+    """Create a session and start it as soon as a seat is free; the header Idempotency-Key makes repeating safe."""
+    runtime = current_runtime()
+    session = create(runtime, body, owner=asker(), key=_read_idempotency_key())
+    with runtime.database.read() as db:
+        view = view_session(db, session, runtime.settings)
+    location = {"Location": f"/api/sessions/{session.id}"}
+    return answer(schemas.CreatedAnswer(session_id=session.id, session=view), 201, location)
+
+
+@blueprint.get("/<session_id>", responses={200: schemas.SessionDetailAnswer})
+def show_session(path: SessionPath) -> Response:
+    """Show one session with its agents, steps, artifacts and the command that does the same."""
+    runtime = current_runtime()
+    with runtime.database.read() as db:
+        session = sessions.find_session(db, path.session_id, seen_by=asker())
+        return answer(schemas.SessionDetailAnswer(session=view_detail(db, session, runtime.settings)))
+
+
+@blueprint.post("/<session_id>/stop", responses={202: schemas.SessionAnswer, 409: schemas.ErrorAnswer})
+def stop_session(path: SessionPath) -> Response:
+    """Stop a session: a waiting one at once, a running one as soon as its worker process notices."""
+    runtime = current_runtime()
+    with runtime.database.write() as db:
+        session, events = sessions.want_stop(db, path.session_id, by=asker())
+    runtime.bus.nudge(session.id)
+    announce(runtime, events)
+    with runtime.database.read() as db:
+        return answer(schemas.SessionAnswer(session=view_session(db, session, runtime.settings)), 202)
+
+
+@blueprint.delete("/<session_id>", responses={204: None, 409: schemas.ErrorAnswer})
+def delete_session(path: SessionPath) -> Response:
+    """Delete an ended session with all that belongs to it; its project folder stays."""
+    runtime = current_runtime()
+    with runtime.database.write() as db:
+        deleted = sessions.delete_session(db, path.session_id, by=asker())
+    runtime.bus.publish_removal(deleted.id, deleted.owner_id)
+    return Response(status=204)
+
+
+def _find_owner_id(user: User, email: str) -> str:
+    """Return whose sessions to list; a member finds nobody but themselves."""
+    if email.strip().lower() == user.email:
+        return user.id
+    if not user.is_admin:
+        return _NOBODY
+    with current_runtime().database.read() as db:
+        try:
+            return accounts.find_user(db, email).id
+        except NotFound:
+            return _NOBODY
+
+
+def _read_idempotency_key() -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not 1 <= len(key) <= 200 or not key.isascii() or not key.isprintable():
+        message = "The header Idempotency-Key takes 1 to 200 printable ASCII characters."
+        raise InvalidInput(message, FieldError(field="Idempotency-Key", message=message))
+    return key

@@ -1,0 +1,31 @@
+"""The system: status, models, and who asks."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from web.api import schemas
+from web.api.blueprint import answer, create_blueprint
+from web.auth.identity import asker
+from web.runtime import current_runtime
+
+blueprint = create_blueprint("system", "The installation, its models, and who asks.", "/api")
+
+
+@blueprint.get("/status", responses={200: schemas.StatusAnswer})
+def show_status() -> Response:
+    """Show the system at a glance: host, worker processes, queue, models and components."""
+    return answer(current_runtime().overview.read().for_user(asker()))
+
+
+@blueprint.get("/models", responses={200: schemas.ModelsAnswer})
+def list_models() -> Response:
+    """List the models that a session may name."""
+    return answer(schemas.ModelsAnswer(models=current_runtime().overview.read().answer.models))
+
+
+@blueprint.get("/me", responses={200: schemas.MeAnswer})
+def show_me() -> Response:
+    """Tell who asks."""
+    user = asker()
+    return answer(schemas.MeAnswer(user=schemas.UserView(id=user.id, email=user.email, is_admin=user.is_admin)))

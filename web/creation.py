@@ -1,0 +1,71 @@
+"""Creating a session: what the input leaves open is filled in, what it names is looked up."""
+
+from __future__ import annotations
+
+from common.errors import Conflict, FieldError, InvalidInput
+from common.events import LoggedEvent
+from common.models import FlowSession, User
+from common.queries.sessions import NewSession, create_session
+from web.api.inputs import CreateSession
+from web.api.schemas import ModelsView
+from web.project_folders import provide_folder
+from web.runtime import Runtime
+
+_NAME_LENGTH = 60
+
+
+def create(runtime: Runtime, body: CreateSession, *, owner: User, key: str | None) -> FlowSession:
+    """Store a session and tell of it; the same idempotency key gives the same session.
+
+    Raises InvalidInput, or Conflict where the key came with another task before.
+    """
+    new = NewSession(
+        owner_id=owner.id,
+        name=body.name or name_from_task(body.task),
+        task=body.task,
+        workers=body.workers,
+        architecture=body.architecture,
+        model=choose_model(body.model, runtime.overview.read().answer.models),
+        project_folder=provide_folder(body.project_folder, runtime.settings.roots) if body.project_folder else None,
+        options=body.options.model_dump(mode="json"),
+        idempotency_key=key,
+    )
+    with runtime.database.write() as db:
+        session, events = create_session(db, new)
+    if not events and session.task != new.task:
+        raise Conflict("This Idempotency-Key was used for another task.")
+    announce(runtime, events)
+    return session
+
+
+def announce(runtime: Runtime, events: list[LoggedEvent]) -> None:
+    """Tell viewers of committed events and ask for doorbells; never waits for Redis."""
+    runtime.bus.publish_events(events)
+    runtime.dispatcher.soon()
+
+
+def name_from_task(task: str) -> str:
+    """Return the first line of a task, cut at a word."""
+    line = " ".join(next(line for line in task.splitlines() if line.strip()).split())
+    if len(line) <= _NAME_LENGTH:
+        return line
+    cut = line[: _NAME_LENGTH - 1]
+    return (cut.rpartition(" ")[0] or cut) + "…"
+
+
+def choose_model(asked: str | None, models: ModelsView) -> str:
+    """Return the model of a new session; empty where nobody tells yet: the worker chooses when it claims.
+
+    Raises InvalidInput for one that the model server does not have; while it is away, any name will do.
+    """
+    wanted = asked or models.default or ""
+    if models.server is None or not models.server.reachable:
+        return wanted
+    names = [item.name for item in models.items]
+    # Ollama itself takes a name without a tag for the latest.
+    for name in (wanted, f"{wanted}:latest"):
+        if name in names:
+            return name
+    there = f"there are {', '.join(names)}" if names else "it has none yet"
+    message = f"The model server has no model {wanted!r}; {there}." if wanted else "The model server has no models yet."
+    raise InvalidInput(message, FieldError(field="model", message=message))

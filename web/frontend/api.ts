@@ -1,0 +1,97 @@
+// The one way to the REST API: JSON in and out, errors as ApiError, CSRF by header, the sign-in page where it is over.
+import type {
+  EventPage,
+  Models,
+  NewSession,
+  Overview,
+  ProjectFolders,
+  Session,
+  SessionDetail,
+  SessionList,
+} from "./api_types.ts";
+
+export interface FieldProblem {
+  field: string;
+  message: string;
+}
+
+/** What went wrong, as a sentence for people; `status` 0 means that no answer came. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly details: readonly FieldProblem[];
+
+  constructor(message: string, status: number, code: string, details: readonly FieldProblem[] = []) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.details = details;
+  }
+}
+
+interface ErrorBody {
+  error?: string;
+  code?: string;
+  details?: FieldProblem[];
+}
+
+export const api = {
+  listSessions: (query: { limit?: number; cursor?: string }) => get<SessionList>("/api/sessions", query),
+  findSession: async (id: string) => (await get<{ session: SessionDetail }>(sessionUrl(id))).session,
+  listEvents: (id: string, after: number) => get<EventPage>(`${sessionUrl(id)}/events`, { after, limit: 500 }),
+  createSession: async (body: NewSession, idempotencyKey: string) =>
+    (await send<{ session: Session }>("POST", "/api/sessions", body, { "Idempotency-Key": idempotencyKey })).session,
+  stopSession: async (id: string) => (await send<{ session: Session }>("POST", `${sessionUrl(id)}/stop`)).session,
+  deleteSession: (id: string) => send<void>("DELETE", sessionUrl(id)),
+  readStatus: () => get<Overview>("/api/status"),
+  listModels: async () => (await get<{ models: Models }>("/api/models")).models,
+  listProjectFolders: (path: string) => get<ProjectFolders>("/api/project-folders", path === "" ? {} : { path }),
+};
+
+const sessionUrl = (id: string): string => `/api/sessions/${encodeURIComponent(id)}`;
+
+/** Where a file of a session is fetched from; each part of its path is encoded, its slashes stay. */
+export function fileUrl(sessionId: string, path: string): string {
+  return `${sessionUrl(sessionId)}/artifacts/${path.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+function get<T>(url: string, query: Record<string, string | number> = {}): Promise<T> {
+  const text = new URLSearchParams(Object.entries(query).map(([key, value]) => [key, String(value)])).toString();
+  return request<T>(text === "" ? url : `${url}?${text}`, { method: "GET" });
+}
+
+function send<T>(method: string, url: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+  const token = document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
+  const json = body === undefined ? {} : { "Content-Type": "application/json" };
+  return request<T>(url, {
+    method,
+    headers: { "X-CSRFToken": token, ...json, ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+}
+
+async function request<T>(url: string, init: RequestInit): Promise<T> {
+  const headers = { Accept: "application/json", ...(init.headers as Record<string, string> | undefined) };
+  let response: Response;
+  try {
+    response = await fetch(url, { ...init, headers, credentials: "same-origin" });
+  } catch {
+    throw new ApiError("The dashboard does not answer. Is it running, and is the network up?", 0, "unreachable");
+  }
+  if (response.status === 401) {
+    location.assign(`/login?next=${encodeURIComponent(location.pathname + location.hash)}`);
+    throw new ApiError("Please sign in again.", 401, "unauthorized");
+  }
+  if (response.status === 204) return undefined as T;
+  const answer = (await response.json().catch(() => null)) as (T & ErrorBody) | null;
+  if (!response.ok || answer === null) {
+    const sentence = answer?.error ?? `The dashboard answered with an error (${response.status}).`;
+    throw new ApiError(sentence, response.status, answer?.code ?? "error", answer?.details ?? []);
+  }
+  return answer;
+}
+
+/** The sentence to show for anything that was thrown. */
+export function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

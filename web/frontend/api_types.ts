@@ -1,0 +1,154 @@
+// The JSON of the REST API and of the socket, as far as the pages read it.
+import type { AgentInfo, LoggedEvent } from "./event_types.ts";
+
+export interface Session {
+  id: string;
+  name: string;
+  task: string;
+  workers: number;
+  architecture: string;
+  model: string;
+  project_folder: string | null;
+  options: Record<string, unknown>;
+  status: string;
+  desired: string;
+  owner: string;
+  worker: string | null;
+  created_at: string;
+  started_at: string | null;
+  ended_at: string | null;
+  duration_seconds: number | null;
+  progress: { done: number; planned: number };
+  totals: { calls: number; prompt_tokens: number; output_tokens: number };
+  queue: { position: number | null; reason: string | null } | null;
+  reason: string | null;
+  result: string | null;
+  error: string | null;
+  last_seq: number;
+}
+
+export interface Artifact {
+  path: string;
+  size: number;
+  sha256: string;
+  step: string | null;
+  agent: string | null;
+  url: string;
+}
+
+export interface SessionDetail extends Session {
+  agents: AgentInfo[];
+  artifacts: Artifact[];
+  command: string;
+}
+
+export interface Statistics {
+  total: number;
+  active: number;
+  completed: number;
+  failed: number;
+  stopped: number;
+  average_duration_seconds: number | null;
+}
+
+export interface SessionList {
+  active_sessions: Record<string, Session>;
+  session_history: Session[];
+  statistics: Statistics;
+  next_cursor: string | null;
+}
+
+export interface NewSession {
+  name?: string;
+  task: string;
+  workers: number;
+  architecture: string;
+  model?: string;
+  project_folder?: string;
+  options?: Record<string, unknown>;
+}
+
+export interface EventPage {
+  events: LoggedEvent[];
+  last_seq: number;
+}
+
+export interface Resources {
+  cpu_percent: number;
+  cpu_count: number;
+  memory_used_bytes: number;
+  memory_total_bytes: number;
+  memory_percent: number;
+  disk_used_bytes: number;
+  disk_total_bytes: number;
+  disk_percent: number;
+}
+
+export interface WorkerProcess {
+  name: string;
+  host: string;
+  pid: number;
+  version: string;
+  seats: number;
+  busy: number;
+  draining: boolean;
+  started_at: string;
+  last_seen: string;
+  resources: Resources | null;
+  sessions: { id: string; name: string }[];
+}
+
+export interface Model {
+  name: string;
+  size_bytes: number | null;
+  parameter_size: string | null;
+  context_length: number | null;
+  capabilities: string[] | null;
+}
+
+export interface ModelServer {
+  url: string;
+  kind: "ollama" | "embedded";
+  reachable: boolean;
+  version: string | null;
+}
+
+export interface Models {
+  server: ModelServer | null;
+  items: Model[];
+  default: string | null;
+}
+
+export interface Overview {
+  system: {
+    host: string;
+    platform: string;
+    python: string;
+    version: string;
+    started_at: string;
+    uptime_seconds: number;
+  };
+  resources: Resources;
+  workers: WorkerProcess[];
+  queue: { queued: number; running: number; seats: number; free_seats: number };
+  models: Models;
+  components: {
+    database: { ok: boolean; kind: string };
+    redis: { ok: boolean };
+    workers: { ok: boolean; count: number };
+    model_server: { ok: boolean; detail: string | null };
+  };
+}
+
+export interface ProjectFolders {
+  roots: string[];
+  path: string | null;
+  folders: { name: string; path: string }[];
+}
+
+/** The `sessions` message: what changed in the list of sessions. */
+export interface SessionsChange {
+  changed: Session[];
+  removed: string[];
+  statistics: Statistics;
+}

@@ -1,0 +1,105 @@
+import type { Session } from "../api_types.ts";
+import { architectureName, formatExact, plural } from "../format.ts";
+import { seenState } from "../states.ts";
+import { stopSession } from "../state/session_actions.ts";
+import { putSession } from "../state/sessions_store.ts";
+import { Icon } from "./icon.tsx";
+import { ProgressBar } from "./progress_bar.tsx";
+import { StateBadge } from "./state_badge.tsx";
+import { Elapsed, RelativeTime } from "./times.tsx";
+
+/** A session that has not ended: its state, its swarm, how far it is, and what one can do. */
+export function ActiveSessionCard({ session, isOwnerShown }: { session: Session; isOwnerShown: boolean }) {
+  const state = seenState(session.status, session.desired);
+  const { done, planned } = session.progress;
+  const stop = async (): Promise<void> => {
+    const stopped = await stopSession(session.id, session.name);
+    if (stopped !== null) putSession(stopped);
+  };
+  return (
+    <li class={`session-card is-${state}`} data-session-id={session.id}>
+      <div class="session-card-head">
+        <a class="session-name" href={`/sessions/${session.id}`}>
+          {session.name}
+        </a>
+        <StateBadge state={state} />
+      </div>
+      <dl class="session-meta">
+        <div>
+          <dt class="visually-hidden">Workers</dt>
+          <dd>
+            <Icon name="robot" /> {plural(session.workers, "worker")}
+          </dd>
+        </div>
+        <div>
+          <dt class="visually-hidden">Architecture</dt>
+          <dd>
+            <Icon name="diagram-3" /> {architectureName(session.architecture)}
+          </dd>
+        </div>
+        <div>
+          <dt class="visually-hidden">Model</dt>
+          <dd>
+            <Icon name="cpu" /> {session.model || "default model"}
+          </dd>
+        </div>
+        <div>
+          <dt class="visually-hidden">{session.started_at === null ? "Created" : "Started"}</dt>
+          <dd>
+            <Icon name="clock" />
+            {session.started_at === null ? (
+              <span>
+                created <RelativeTime at={session.created_at} />
+              </span>
+            ) : (
+              <span title={formatExact(session.started_at)}>
+                started <RelativeTime at={session.started_at} />
+              </span>
+            )}
+          </dd>
+        </div>
+        {isOwnerShown && (
+          <div>
+            <dt class="visually-hidden">Owner</dt>
+            <dd>
+              <Icon name="person-circle" /> {session.owner}
+            </dd>
+          </div>
+        )}
+      </dl>
+      {session.status === "queued" ? (
+        <p class="session-wait">
+          <Icon name="hourglass-split" />
+          {typeof session.queue?.position === "number" && <strong>Number {session.queue.position} in the queue.</strong>}{" "}
+          {session.queue?.reason ?? session.reason ?? "Waiting for a free seat."}
+        </p>
+      ) : (
+        <div class="session-progress">
+          <ProgressBar done={done} planned={planned} label={`Progress of ${session.name}`} />
+          <span class="muted tabular">{planned > 0 ? `${done} of ${planned} steps` : plural(done, "step")}</span>
+        </div>
+      )}
+      <div class="session-card-foot">
+        {session.started_at !== null && (
+          <span class="session-elapsed">
+            <Icon name="stopwatch" /> <Elapsed from={session.started_at} />
+          </span>
+        )}
+        <span class="session-actions">
+          <button
+            type="button"
+            class="btn btn-quiet-danger btn-sm"
+            disabled={state === "stopping"}
+            aria-label={`Stop ${session.name}`}
+            onClick={() => void stop()}
+          >
+            <Icon name="stop-fill" /> {state === "stopping" ? "Stopping…" : "Stop"}
+          </button>
+          <a class="btn btn-quiet btn-sm" href={`/sessions/${session.id}`} aria-label={`View ${session.name}`}>
+            <Icon name="eye" /> View
+          </a>
+        </span>
+      </div>
+    </li>
+  );
+}

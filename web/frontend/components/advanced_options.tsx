@@ -1,0 +1,62 @@
+import { changeDraft, draft } from "../state/draft.ts";
+import { describedBy, Field } from "./field.tsx";
+import { Icon } from "./icon.tsx";
+
+/** What most people leave as it is; open where something in it is wrong. */
+export function AdvancedOptions({ problems }: { problems: Record<string, string> }) {
+  const { temperature, rounds, review, architecture } = draft.value;
+  const temperatureProblem = problems["options.temperature"];
+  const roundsProblem = problems["options.rounds"];
+  return (
+    <details class="advanced" open={temperatureProblem !== undefined || roundsProblem !== undefined}>
+      <summary>
+        <Icon name="sliders" /> Advanced
+        <Icon name="chevron-down" class="advanced-arrow" />
+      </summary>
+      <div class="advanced-fields">
+        <Field id="temperature" label="Temperature" problem={temperatureProblem} hint="0 keeps to the likeliest words, 2 wanders.">
+          <input
+            {...describedBy("temperature", temperatureProblem)}
+            class="form-control"
+            type="number"
+            min="0"
+            max="2"
+            step="0.1"
+            value={temperature}
+            onInput={(event) => changeDraft({ temperature: event.currentTarget.valueAsNumber })}
+          />
+        </Field>
+        <Field
+          id="rounds"
+          label="Rounds of revision"
+          problem={roundsProblem}
+          hint={architecture === "FULLY_CONNECTED" ? "How often drones revise before they vote." : "Used by Fully Connected only."}
+        >
+          <input
+            {...describedBy("rounds", roundsProblem)}
+            class="form-control"
+            type="number"
+            min="0"
+            max="6"
+            step="1"
+            value={rounds}
+            onInput={(event) => changeDraft({ rounds: event.currentTarget.valueAsNumber })}
+          />
+        </Field>
+        <label class="switch" for="review">
+          <input
+            id="review"
+            type="checkbox"
+            class="form-check-input"
+            checked={review}
+            onChange={(event) => changeDraft({ review: event.currentTarget.checked })}
+          />
+          <span>
+            Review
+            <span class="field-hint">Queens check the results of their drones before they sum up.</span>
+          </span>
+        </label>
+      </div>
+    </details>
+  );
+}

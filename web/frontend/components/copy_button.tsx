@@ -1,0 +1,38 @@
+import { useSignal } from "@preact/signals";
+import { showToast } from "../state/toasts.ts";
+import { Icon } from "./icon.tsx";
+
+const SAID_MS = 2000;
+
+/** Copies a text, and says so for two seconds. */
+export function CopyButton({ text, label }: { text: string; label: string }) {
+  const isCopied = useSignal(false);
+  const copy = async (): Promise<void> => {
+    try {
+      await copyText(text);
+      isCopied.value = true;
+      setTimeout(() => (isCopied.value = false), SAID_MS);
+    } catch {
+      showToast({ kind: "error", message: "This browser did not let the page copy. Select the text instead." });
+    }
+  };
+  return (
+    <button type="button" class="btn btn-quiet btn-sm" aria-label={label} onClick={() => void copy()}>
+      <Icon name={isCopied.value ? "check-lg" : "clipboard"} />
+      <span aria-live="polite">{isCopied.value ? "Copied" : "Copy"}</span>
+    </button>
+  );
+}
+
+/** The clipboard's own interface is missing on pages without TLS from another host; selecting works there. */
+async function copyText(text: string): Promise<void> {
+  if ("clipboard" in navigator && window.isSecureContext) return navigator.clipboard.writeText(text);
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.className = "visually-hidden";
+  document.body.append(area);
+  area.select();
+  const hasCopied = document.execCommand("copy");
+  area.remove();
+  if (!hasCopied) throw new Error("not copied");
+}

@@ -1,0 +1,140 @@
+import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import { api, ApiError, sentenceOf, type FieldProblem } from "../api.ts";
+import { suggestName } from "../format.ts";
+import { randomKey } from "../random_key.ts";
+import { changeDraft, clearDraft, draft } from "../state/draft.ts";
+import { putSession } from "../state/sessions_store.ts";
+import { showToast } from "../state/toasts.ts";
+import { bodyOf, checkDraft, countCharacters } from "../validation.ts";
+import { AdvancedOptions } from "./advanced_options.tsx";
+import { ArchitecturePicker } from "./architecture_picker.tsx";
+import { describedBy, Field } from "./field.tsx";
+import { FolderInput } from "./folder_input.tsx";
+import { Icon } from "./icon.tsx";
+import { ModelSelect } from "./model_select.tsx";
+import { ErrorNote } from "./notes.tsx";
+import { Panel } from "./panel.tsx";
+import { WorkerCount } from "./worker_count.tsx";
+
+/** The fields of the API that have a place in the form; a problem of any other is shown above the button. */
+const PLACED = new Set(["task", "name", "model", "project_folder", "options.temperature", "options.rounds"]);
+const COUNTED_FROM = 90_000;
+
+/** The form that creates and starts a session. */
+export function SessionForm() {
+  const form = useRef<HTMLFormElement>(null);
+  const problems = useSignal<readonly FieldProblem[]>([]);
+  const trouble = useSignal<string | null>(null);
+  const isSending = useSignal(false);
+  /** One key a submission: sending the same body again after a lost answer gives the same session. */
+  const submission = useRef({ body: "", key: "" });
+
+  const { task, name, workers, architecture, model, projectFolder } = draft.value;
+  const byField = Object.fromEntries(problems.value.map(({ field, message }) => [field, message]));
+  const characters = countCharacters(task);
+
+  const show = (found: readonly FieldProblem[]): void => {
+    problems.value = found;
+    requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+  };
+  const submit = async (): Promise<void> => {
+    if (isSending.value) return;
+    trouble.value = null;
+    const found = checkDraft(draft.peek());
+    show(found);
+    if (found.length > 0) return;
+    const body = bodyOf(draft.peek());
+    const text = JSON.stringify(body);
+    if (submission.current.body !== text) submission.current = { body: text, key: randomKey() };
+    isSending.value = true;
+    try {
+      const session = await api.createSession(body, submission.current.key);
+      submission.current = { body: "", key: "" };
+      putSession(session);
+      clearDraft();
+      showToast({
+        kind: "success",
+        message: `“${session.name}” is on its way.`,
+        link: { href: `/sessions/${session.id}`, text: "View" },
+      });
+    } catch (error) {
+      const details = error instanceof ApiError ? error.details : [];
+      show(details);
+      const isPlaced = details.length > 0 && details.every(({ field }) => PLACED.has(field));
+      trouble.value = isPlaced ? null : [sentenceOf(error), ...details.map((each) => each.message)].join(" ");
+    } finally {
+      isSending.value = false;
+    }
+  };
+  /** A problem goes as soon as its field is changed. */
+  const change = (field: string, changed: Parameters<typeof changeDraft>[0]): void => {
+    changeDraft(changed);
+    problems.value = problems.value.filter((problem) => problem.field !== field);
+  };
+
+  return (
+    <Panel id="create" title="New session">
+      <form
+        ref={form}
+        class="session-form"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+        onKeyDown={(event) => {
+          if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+            event.preventDefault();
+            void submit();
+          }
+        }}
+      >
+        <Field
+          id="task"
+          label="Task"
+          problem={byField["task"]}
+          hint={characters >= COUNTED_FROM ? `${characters.toLocaleString("en")} of 100,000 characters` : "What should the swarm do? Say what a good result looks like."}
+        >
+          <textarea
+            {...describedBy("task", byField["task"])}
+            class="form-control task-input"
+            rows={5}
+            required
+            placeholder="Compare three ways to cache our API's answers, and recommend one."
+            value={task}
+            onInput={(event) => change("task", { task: event.currentTarget.value })}
+          />
+        </Field>
+        <Field id="name" label="Session name" isOptional problem={byField["name"]}>
+          <input
+            {...describedBy("name", byField["name"])}
+            class="form-control"
+            type="text"
+            autocomplete="off"
+            placeholder={suggestName(task) || "Taken from the task"}
+            value={name}
+            onInput={(event) => change("name", { name: event.currentTarget.value })}
+          />
+        </Field>
+        <WorkerCount value={workers} onChange={(count) => change("workers", { workers: count })} />
+        <ArchitecturePicker value={architecture} onChange={(code) => change("architecture", { architecture: code })} />
+        <ModelSelect value={model} problem={byField["model"]} onChange={(picked) => change("model", { model: picked })} />
+        <FolderInput
+          value={projectFolder}
+          problem={byField["project_folder"]}
+          onChange={(path) => change("project_folder", { projectFolder: path })}
+        />
+        <AdvancedOptions problems={byField} />
+        {trouble.value !== null && <ErrorNote>{trouble}</ErrorNote>}
+        <button type="submit" class="btn btn-primary btn-start" disabled={isSending.value}>
+          <Icon name={isSending.value ? "arrow-repeat" : "play-fill"} class={isSending.value ? "is-turning" : ""} />
+          Create &amp; Start Session
+        </button>
+        <p class="shortcut-hint">
+          or <kbd>Ctrl</kbd> <kbd>Enter</kbd>
+        </p>
+      </form>
+    </Panel>
+  );
+}

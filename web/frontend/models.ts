@@ -1,0 +1,36 @@
+// Which models one may pick: what the server has, and the well-known ones that it could have. Pure.
+import type { Model, Models } from "./api_types.ts";
+
+export interface KnownModel {
+  name: string;
+  title: string;
+}
+
+/** The models that the form offers from the first day, whether the server has them or not. */
+export const KNOWN_MODELS: readonly KnownModel[] = [
+  { name: "codellama:7b", title: "CodeLlama 7B" },
+  { name: "codellama:13b", title: "CodeLlama 13B" },
+  { name: "codellama:34b", title: "CodeLlama 34B" },
+  { name: "llama3", title: "Llama3" },
+];
+
+/** Ollama takes a name without a tag for its `latest`. */
+const fullName = (name: string): string => (name.includes(":") ? name : `${name}:latest`);
+
+export function missingModels(items: readonly Model[]): KnownModel[] {
+  const names = new Set(items.map((item) => fullName(item.name)));
+  return KNOWN_MODELS.filter((known) => !names.has(fullName(known.name)));
+}
+
+/** "CodeLlama 7B" for a well-known name, else the name as it is. */
+export function modelTitle(name: string): string {
+  return KNOWN_MODELS.find((known) => fullName(known.name) === fullName(name))?.title ?? name;
+}
+
+/** "Embedded SmolLM2", "Ollama at 10.0.0.5:11434", or that there is none. */
+export function serverTitle({ server, items }: Models): string {
+  if (server === null) return "No model server";
+  if (server.kind === "ollama") return `Ollama at ${server.url.replace(/^https?:\/\//, "").replace(/\/$/, "")}`;
+  const name = items[0]?.name.split(":")[0] ?? "model";
+  return `Embedded ${name.replace(/^smollm2/i, "SmolLM2")}`;
+}

@@ -1,0 +1,51 @@
+// Puts a page and the islands around it into the document.
+import type { ComponentChild } from "preact";
+import { render } from "preact";
+import { ConfirmDialog } from "../components/confirm_dialog.tsx";
+import { ConnectionBanner } from "../components/connection_banner.tsx";
+import { ConnectionIndicator } from "../components/connection_indicator.tsx";
+import { ModelBadge } from "../components/model_badge.tsx";
+import { ToastRegion } from "../components/toast_region.tsx";
+import { announcement } from "../state/announcer.ts";
+import { followModels } from "../state/models_store.ts";
+import "./site.ts";
+
+/** Who is signed in, as the server wrote it on the document. */
+export const isAdmin = document.body.dataset["admin"] === "true";
+
+function Announcer() {
+  return (
+    <div class="visually-hidden" role="status" aria-live="polite">
+      {announcement}
+    </div>
+  );
+}
+
+/** The element that the server made for the page, and that carries its data attributes. */
+export function pageRoot(): HTMLElement {
+  const root = document.getElementById("page");
+  if (root === null) throw new Error("The document has no #page.");
+  return root;
+}
+
+export function mountPage(page: ComponentChild): void {
+  const put = (id: string, what: ComponentChild): void => {
+    const place = document.getElementById(id);
+    if (place !== null) render(what, place);
+  };
+  put("model-badge", <ModelBadge />);
+  put("connection", <ConnectionIndicator />);
+  put(
+    "overlays",
+    <>
+      <ToastRegion />
+      <ConfirmDialog />
+      <Announcer />
+    </>,
+  );
+  put("banner", <ConnectionBanner />);
+  const root = pageRoot();
+  root.replaceChildren(); // the placeholder that the server drew
+  render(page, root);
+  followModels();
+}

@@ -1,0 +1,121 @@
+// One session, live: feeds the reducer from HTTP and socket, and fetches what is missing.
+import { signal, type ReadonlySignal } from "@preact/signals";
+import { api, ApiError, sentenceOf } from "../api.ts";
+import type { SessionDetail } from "../api_types.ts";
+import { watchSession } from "../live.ts";
+import { pollWhileDown } from "./polling.ts";
+import { addEvents, addTokens, hasGap, hasHole } from "./session_reducer.ts";
+import { emptySession, type SessionState, type TokenPiece } from "./session_state.ts";
+
+const REWATCH_MS = 1000;
+
+export interface LiveSession {
+  state: ReadonlySignal<SessionState>;
+  /** What events do not tell: name, task, owner, the command. Null until it is there. */
+  detail: ReadonlySignal<SessionDetail | null>;
+  /** Whether every event up to now has been read once. */
+  isComplete: ReadonlySignal<boolean>;
+  /** Why the session cannot be shown, or null. */
+  trouble: ReadonlySignal<string | null>;
+  stop: () => void;
+}
+
+/** Open a session and keep it up to date until `stop`. */
+export function openSession(sessionId: string): LiveSession {
+  const state = signal(emptySession(sessionId));
+  const detail = signal<SessionDetail | null>(null);
+  const isComplete = signal(false);
+  const trouble = signal<string | null>(null);
+  let catchingUp: Promise<void> | null = null;
+  let rewatchTimer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Read the events after those that are here, page by page; one such reading at a time. */
+  const catchUp = (): Promise<void> => {
+    catchingUp ??= readPages().finally(() => (catchingUp = null));
+    return catchingUp;
+  };
+  const readPages = async (): Promise<void> => {
+    for (;;) {
+      const page = await api.listEvents(sessionId, state.peek().lastSeq);
+      state.value = addEvents(state.peek(), page.events);
+      if (page.events.length === 0 || state.peek().lastSeq >= page.last_seq) break;
+    }
+    isComplete.value = true;
+    trouble.value = null;
+  };
+  const readDetail = async (): Promise<void> => {
+    detail.value = await api.findSession(sessionId);
+  };
+  const fetchAll = async (): Promise<void> => {
+    try {
+      await Promise.all([catchUp(), detail.peek() === null ? readDetail() : undefined]);
+    } catch (error) {
+      if (!isComplete.peek() || (error instanceof ApiError && error.status === 404)) trouble.value = sentenceOf(error);
+      throw error;
+    }
+  };
+
+  const onTokens = inFrames<TokenPiece>((pieces) => {
+    state.value = addTokens(state.peek(), pieces);
+    if (hasHole(state.peek())) rewatchSoon();
+  });
+  const rewatchSoon = (): void => {
+    rewatchTimer ??= setTimeout(() => {
+      rewatchTimer = undefined;
+      if (hasHole(state.peek())) watch?.rewatch();
+    }, REWATCH_MS);
+  };
+
+  let watch: ReturnType<typeof watchSession> | null = null;
+  let isStopped = false;
+  void fetchAll()
+    .catch(() => undefined) // `trouble` says it, and polling tries again.
+    .then(() => {
+      if (isStopped) return;
+      watch = watchSession({
+        sessionId,
+        after: () => state.peek().lastSeq,
+        onEvents: (events) => {
+          state.value = addEvents(state.peek(), events);
+          if (hasGap(state.peek())) void catchUp().catch(() => undefined);
+          else isComplete.value = true;
+        },
+        onTokens,
+        onBehind: () => void catchUp().then(() => watch?.rewatch(), () => undefined),
+        onRefused: (code) => {
+          if (code === "not_found") trouble.value = "There is no such session any more.";
+        },
+      });
+    });
+  const stopPolling = pollWhileDown(fetchAll);
+
+  return {
+    state,
+    detail,
+    isComplete,
+    trouble,
+    stop: () => {
+      isStopped = true;
+      clearTimeout(rewatchTimer);
+      stopPolling();
+      watch?.stop();
+    },
+  };
+}
+
+/** Gather what comes until the next frame, so that a burst of messages draws once; a hidden page has no frames. */
+function inFrames<T>(act: (items: T[]) => void): (items: T[]) => void {
+  let waiting: T[] = [];
+  const flush = (): void => {
+    const items = waiting;
+    waiting = [];
+    act(items);
+  };
+  return (items) => {
+    if (waiting.length === 0) {
+      if (document.hidden) setTimeout(flush, 250);
+      else requestAnimationFrame(flush);
+    }
+    waiting.push(...items);
+  };
+}

@@ -1,0 +1,40 @@
+// What a person does to a session, with the question before it and the word after it.
+import { api, sentenceOf } from "../api.ts";
+import type { Session } from "../api_types.ts";
+import { confirm } from "./confirmation.ts";
+import { showToast } from "./toasts.ts";
+
+/** Ask, then stop; null where the person thought better of it or it failed. */
+export async function stopSession(id: string, name: string): Promise<Session | null> {
+  const isSure = await confirm({
+    title: "Stop this session?",
+    body: `“${name}” ends here. What it has done so far stays; it cannot go on afterwards.`,
+    action: "Stop session",
+  });
+  if (!isSure) return null;
+  try {
+    const stopped = await api.stopSession(id);
+    showToast({ kind: "info", message: `Stopping “${name}”.` });
+    return stopped;
+  } catch (error) {
+    showToast({ kind: "error", message: sentenceOf(error) });
+    return null;
+  }
+}
+
+/** Ask, then delete; true where it is gone. */
+export async function deleteSession(id: string, name: string): Promise<boolean> {
+  const isSure = await confirm({
+    title: "Delete this session?",
+    body: `“${name}” goes for good, with its steps, its log and its files here. Files in the project folder stay.`,
+    action: "Delete session",
+  });
+  if (!isSure) return false;
+  try {
+    await api.deleteSession(id);
+    return true;
+  } catch (error) {
+    showToast({ kind: "error", message: sentenceOf(error) });
+    return false;
+  }
+}

@@ -1,0 +1,57 @@
+// The list of sessions as plain data: what is active, what has ended, and how changes come in. Pure.
+import type { Session, SessionList, SessionsChange, Statistics } from "../api_types.ts";
+import { isFinal } from "../states.ts";
+
+export interface SessionListState {
+  sessions: Record<string, Session>;
+  statistics: Statistics | null;
+  /** Where the history goes on; null at its end, undefined before anything was read. */
+  nextCursor: string | null | undefined;
+}
+
+export const emptyList: SessionListState = { sessions: {}, statistics: null, nextCursor: undefined };
+
+/** Take a fresh answer of the API: what it no longer calls active has gone or ended since. */
+export function takeList(state: SessionListState, list: SessionList): SessionListState {
+  const ended = Object.values(state.sessions).filter((session) => isFinal(session.status));
+  const sessions = Object.fromEntries(ended.map((session) => [session.id, session]));
+  for (const session of [...list.session_history, ...Object.values(list.active_sessions)]) {
+    sessions[session.id] = newer(state.sessions[session.id], session);
+  }
+  const nextCursor = state.nextCursor === undefined ? list.next_cursor : state.nextCursor;
+  return { sessions, statistics: list.statistics, nextCursor };
+}
+
+/** Take a further page of the history. */
+export function takePage(state: SessionListState, list: SessionList): SessionListState {
+  const sessions = { ...state.sessions };
+  for (const session of list.session_history) sessions[session.id] = newer(sessions[session.id], session);
+  return { ...state, sessions, statistics: list.statistics, nextCursor: list.next_cursor };
+}
+
+/** Take a `sessions` message. */
+export function takeChange(state: SessionListState, change: SessionsChange): SessionListState {
+  const sessions = { ...state.sessions };
+  for (const session of change.changed) sessions[session.id] = newer(sessions[session.id], session);
+  for (const id of change.removed) delete sessions[id];
+  return { ...state, sessions, statistics: change.statistics };
+}
+
+/** Those that have not ended, the latest first. */
+export function activeOf(state: SessionListState): Session[] {
+  return sorted(Object.values(state.sessions).filter((session) => !isFinal(session.status)));
+}
+
+/** Those that have ended, the latest first. */
+export function historyOf(state: SessionListState): Session[] {
+  return sorted(Object.values(state.sessions).filter((session) => isFinal(session.status)));
+}
+
+function sorted(sessions: Session[]): Session[] {
+  return sessions.sort((a, b) => b.created_at.localeCompare(a.created_at) || b.id.localeCompare(a.id));
+}
+
+/** Answers may overtake each other: the one that knows more events is the newer one. */
+function newer(known: Session | undefined, come: Session): Session {
+  return known !== undefined && known.last_seq > come.last_seq ? known : come;
+}

@@ -1,0 +1,131 @@
+// What the page of one session knows: plain data, all of it derived from the session's events and tokens.
+import type { AgentInfo, LiveTokens, LoggedEvent, SubtaskInfo } from "../event_types.ts";
+import type { Desired, State } from "../states.ts";
+
+export type TokenPiece = Omit<LiveTokens, "session_id">;
+
+export type StepState = "running" | "retrying" | "failed" | "done" | "interrupted";
+
+export interface Step {
+  key: string;
+  state: StepState;
+  kind: "model" | "tool" | "choice";
+  agent: string;
+  role: string | null;
+  label: string;
+  subtask: string | null;
+  model: string | null;
+  attempt: number;
+  startedAt: string | null;
+  endedAt: string | null;
+  /** The whole text of a finished step; what streams before that is in `streams`. */
+  text: string;
+  error: string | null;
+  promptTokens: number;
+  outputTokens: number;
+  durationSeconds: number;
+}
+
+/** The text of a step that runs, or that ended without a result. */
+export interface Stream {
+  epoch: number;
+  attempt: number;
+  text: string;
+  /** In characters as the server counts them (code points, not UTF-16 units). */
+  length: number;
+  /** How far pieces have come. Beyond `length` there is a hole: the text stands still until the server sends it again. */
+  seen: number;
+}
+
+export interface Agent extends AgentInfo {
+  /** Keys of its running steps, the latest last. */
+  running: string[];
+  /** The key of the step it finished or left last. */
+  last: string | null;
+  stepsDone: number;
+  outputTokens: number;
+}
+
+export type SubtaskState = "waiting" | "running" | "returned" | "done";
+
+export interface Subtask extends SubtaskInfo {
+  plannedBy: string;
+  state: SubtaskState;
+  agent: string | null;
+}
+
+export interface SessionFile {
+  path: string;
+  size: number;
+  sha256: string;
+  step: string;
+  agent: string;
+  at: string;
+}
+
+export interface Votes {
+  cast: { agent: string; choice: string; reason: string }[];
+  winner: string | null;
+  tally: Record<string, number>;
+}
+
+export interface SessionState {
+  sessionId: string;
+  /** The number of the last event that is part of this state; there is no gap before it. */
+  lastSeq: number;
+  /** Events that came too early, by number; what lies before them has to be fetched. */
+  early: Record<number, LoggedEvent>;
+  status: State;
+  desired: Desired;
+  reason: string | null;
+  worker: string | null;
+  epoch: number;
+  result: string | null;
+  error: string | null;
+  startedAt: string | null;
+  endedAt: string | null;
+  architecture: string | null;
+  model: string | null;
+  agents: Record<string, Agent>;
+  /** In the order in which they began; so are steps and subtasks. */
+  agentNames: string[];
+  steps: Record<string, Step>;
+  stepKeys: string[];
+  subtasks: Record<string, Subtask>;
+  subtaskIds: string[];
+  votes: Votes;
+  files: Record<string, SessionFile>;
+  totals: { calls: number; promptTokens: number; outputTokens: number };
+  streams: Record<string, Stream>;
+  log: LoggedEvent[];
+}
+
+export function emptySession(sessionId: string): SessionState {
+  return {
+    sessionId,
+    lastSeq: 0,
+    early: {},
+    status: "queued",
+    desired: "run",
+    reason: null,
+    worker: null,
+    epoch: 0,
+    result: null,
+    error: null,
+    startedAt: null,
+    endedAt: null,
+    architecture: null,
+    model: null,
+    agents: {},
+    agentNames: [],
+    steps: {},
+    stepKeys: [],
+    subtasks: {},
+    subtaskIds: [],
+    votes: { cast: [], winner: null, tally: {} },
+    files: {},
+    totals: { calls: 0, promptTokens: 0, outputTokens: 0 },
+    streams: {},
+    log: [],
+  };
+}

@@ -1,0 +1,166 @@
+"""The system at a glance: from the database, the heartbeats of the worker processes, and this host."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.metadata
+import platform
+import socket
+import threading
+import time
+from dataclasses import dataclass
+
+from common.bus import Bus
+from common.clock import utc_now
+from common.database import Database
+from common.heartbeat import Heartbeat, ModelServer
+from common.host import read_resources
+from common.models import FlowSession, User
+from common.queries.queue import QueueFigures, read_queue_figures
+from common.queries.sessions import SessionFilter, list_sessions
+from common.queries.workers import WorkerSeats, list_workers
+from common.settings import Settings
+from common.states import State
+from web.api import schemas
+
+#: However many ask, the parts are looked at once in this time.
+_KEPT_SECONDS = 1.0
+
+
+def read_version() -> str:
+    """Return the version of ollama-flow."""
+    return importlib.metadata.version("ollama-flow")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """What was seen, for an admin, and whose session each running one is."""
+
+    answer: schemas.StatusAnswer
+    owners: dict[str, str]
+
+    def for_user(self, user: User) -> schemas.StatusAnswer:
+        """Return what this person may see: the sessions of others are left out."""
+        if user.is_admin:
+            return self.answer
+        workers = [
+            worker.model_copy(
+                update={"sessions": [run for run in worker.sessions if self.owners.get(run.id) == user.id]}
+            )
+            for worker in self.answer.workers
+        ]
+        return self.answer.model_copy(update={"workers": workers})
+
+
+class OverviewReader:
+    """Reads the overview, at most once a second in a process."""
+
+    def __init__(self, settings: Settings, database: Database, bus: Bus) -> None:
+        self._settings = settings
+        self._database = database
+        self._bus = bus
+        self._started_at = utc_now()
+        self._lock = threading.Lock()
+        self._kept: tuple[float, Overview] | None = None
+
+    def read(self) -> Overview:
+        """Return what was seen within the last second. Raises DatabaseUnavailable."""
+        with self._lock:
+            if self._kept is None or time.monotonic() > self._kept[0] + _KEPT_SECONDS:
+                self._kept = (time.monotonic(), self._look())
+            return self._kept[1]
+
+    def read_components(self) -> schemas.Components:
+        """Return how the parts are while the database is away."""
+        return schemas.Components(
+            database=self._database_state(ok=False),
+            redis=schemas.RedisState(ok=self._bus.ping()),
+            workers=schemas.WorkersState(ok=False, count=0),
+            model_server=schemas.ModelServerState(ok=False, detail="Unknown while the database is away."),
+        )
+
+    def _look(self) -> Overview:
+        alive_seconds = self._settings.lease_seconds
+        with self._database.read() as db:
+            figures = read_queue_figures(db, alive_seconds=alive_seconds)
+            workers = list_workers(db, alive_seconds=alive_seconds)
+            running = list_sessions(db, SessionFilter(states=[State.RUNNING]), limit=1000)
+        heartbeats = self._bus.read_heartbeats([item.worker.name for item in workers])
+        server = _choose_server(heartbeats)
+        models = self._models(server)
+        answer = schemas.StatusAnswer(
+            system=self._system(),
+            resources=read_resources(self._settings.home),
+            workers=[_view_worker(item, heartbeats.get(item.worker.name), running) for item in workers],
+            queue=_view_queue(figures),
+            models=models,
+            components=schemas.Components(
+                database=self._database_state(ok=True),
+                redis=schemas.RedisState(ok=self._bus.ping()),
+                workers=schemas.WorkersState(ok=bool(workers), count=len(workers)),
+                model_server=_server_state(server),
+            ),
+        )
+        return Overview(answer=answer, owners={session.id: session.owner_id for session in running})
+
+    def _system(self) -> schemas.SystemView:
+        now = utc_now()
+        return schemas.SystemView(
+            host=socket.gethostname(),
+            platform=platform.platform(),
+            python=platform.python_version(),
+            version=read_version(),
+            started_at=self._started_at,
+            uptime_seconds=(now - self._started_at) / dt.timedelta(seconds=1),
+        )
+
+    def _models(self, server: ModelServer | None) -> schemas.ModelsView:
+        items = server.models if server is not None else []
+        first = items[0].name if items else None
+        return schemas.ModelsView(
+            server=None if server is None else schemas.ServerView(**server.model_dump(exclude={"models"})),
+            items=items,
+            default=self._settings.default_model or first,
+        )
+
+    def _database_state(self, *, ok: bool) -> schemas.DatabaseState:
+        return schemas.DatabaseState(ok=ok, kind="sqlite" if self._database.is_sqlite else "postgresql")
+
+
+def _choose_server(heartbeats: dict[str, Heartbeat]) -> ModelServer | None:
+    """Return the model server as the latest heartbeat saw it, one that reached it before one that did not."""
+    told = sorted(heartbeats.values(), key=lambda beat: (beat.model_server.reachable, beat.at))
+    return told[-1].model_server if told else None
+
+
+def _server_state(server: ModelServer | None) -> schemas.ModelServerState:
+    if server is None:
+        return schemas.ModelServerState(ok=False, detail="No worker process tells of one.")
+    if not server.reachable:
+        return schemas.ModelServerState(ok=False, detail=f"The model server at {server.url} does not answer.")
+    if not server.models:
+        return schemas.ModelServerState(ok=False, detail=f"The model server at {server.url} has no models.")
+    return schemas.ModelServerState(ok=True, detail=None)
+
+
+def _view_queue(figures: QueueFigures) -> schemas.QueueView:
+    return schemas.QueueView(
+        queued=figures.queued, running=figures.running, seats=figures.seats, free_seats=figures.free_seats
+    )
+
+
+def _view_worker(item: WorkerSeats, heartbeat: Heartbeat | None, running: list[FlowSession]) -> schemas.WorkerView:
+    worker = item.worker
+    return schemas.WorkerView(
+        name=worker.name,
+        host=worker.host,
+        pid=worker.pid,
+        version=worker.version,
+        seats=worker.seats,
+        busy=item.busy,
+        draining=worker.draining,
+        started_at=worker.started_at,
+        last_seen=worker.last_seen,
+        resources=None if heartbeat is None else heartbeat.resources,
+        sessions=[schemas.RunningView(id=run.id, name=run.name) for run in running if run.worker == worker.name],
+    )

@@ -1,0 +1,66 @@
+"""What one web process holds: settings, database, bus and dispatcher. Made with the app, started after the fork."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from celery import Celery
+from flask import current_app
+
+from common.bus import Bus
+from common.database import Database
+from common.dispatch import Dispatcher
+from common.queue import create_celery
+from common.settings import Settings
+from web.overview import OverviewReader
+
+_KEY = "ollama_flow"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runtime:
+    """One process's connections; nothing connects before the first use."""
+
+    settings: Settings
+    database: Database
+    bus: Bus
+    celery: Celery
+    dispatcher: Dispatcher
+    overview: OverviewReader
+
+    def start(self) -> None:
+        """Start what runs in the background; only after a fork, and after gevent's patching."""
+        self.dispatcher.start()
+
+    def stop(self) -> None:
+        """End the background work and close all connections."""
+        self.dispatcher.stop()
+        self.bus.close()
+        self.celery.close()
+        self.database.dispose()
+
+
+def create_runtime(settings: Settings) -> Runtime:
+    """Prepare what a web process needs."""
+    database = Database(settings.database)
+    bus = Bus(settings.redis_url, settings.redis_prefix)
+    celery = create_celery(settings)
+    return Runtime(
+        settings=settings,
+        database=database,
+        bus=bus,
+        celery=celery,
+        dispatcher=Dispatcher(settings, database, bus, celery),
+        overview=OverviewReader(settings, database, bus),
+    )
+
+
+def attach_runtime(extensions: dict[str, object], runtime: Runtime) -> None:
+    """Keep the runtime with its Flask app."""
+    extensions[_KEY] = runtime
+
+
+def current_runtime() -> Runtime:
+    """Return the runtime of the app that answers just now."""
+    return cast("Runtime", current_app.extensions[_KEY])

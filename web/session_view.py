@@ -1,0 +1,158 @@
+"""Sessions as JSON: rows of the database in, the shapes of `web.api.schemas` out."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from sqlalchemy.orm import Session
+
+from common.events import AgentInfo, StepFinished, StepStarted, SwarmFormed
+from common.models import Artifact, FlowSession, Step
+from common.queries.events import read_events_of
+from common.queries.queue import QueueFigures, read_positions, read_queue_figures
+from common.queries.sessions import SessionFilter, count_sessions
+from common.queries.steps import list_artifacts, list_steps
+from common.settings import Settings
+from common.states import Desired, State
+from web.api import schemas
+
+#: More than any flow of ours has.
+_STEPS = 10_000
+
+
+def view_sessions(db: Session, sessions: Sequence[FlowSession], settings: Settings) -> list[schemas.SessionView]:
+    """Return these sessions as JSON models, with their places in the queue."""
+    queued = [session.id for session in sessions if session.state == State.QUEUED]
+    positions = read_positions(db, queued) if queued else {}
+    figures = read_queue_figures(db, alive_seconds=settings.lease_seconds) if queued else None
+    return [_view_session(session, positions.get(session.id), figures) for session in sessions]
+
+
+def view_session(db: Session, session: FlowSession, settings: Settings) -> schemas.SessionView:
+    """Return one session as a JSON model."""
+    return view_sessions(db, [session], settings)[0]
+
+
+def view_detail(db: Session, session: FlowSession, settings: Settings) -> schemas.SessionDetail:
+    """Return one session with its agents, steps, artifacts and command."""
+    formed = [event.event for event in read_events_of(db, session.id, ["swarm_formed"])]
+    agents: list[AgentInfo] = []
+    if formed and isinstance(formed[-1], SwarmFormed):
+        agents = formed[-1].agents
+    return schemas.SessionDetail(
+        **vars(view_session(db, session, settings)),
+        agents=agents,
+        steps=view_steps(db, session),
+        artifacts=view_artifacts(db, session),
+        command=write_command(session),
+    )
+
+
+def view_statistics(db: Session, wanted: SessionFilter) -> schemas.StatisticsView:
+    """Return the figures above a list."""
+    return schemas.StatisticsView(**vars(count_sessions(db, wanted)))
+
+
+def view_steps(db: Session, session: FlowSession) -> list[schemas.StepView]:
+    """Return the journal, each step with the label and the text that its events tell."""
+    labels: dict[str, str] = {}
+    texts: dict[str, str] = {}
+    for logged in read_events_of(db, session.id, ["step_started", "step_finished"]):
+        if isinstance(logged.event, StepStarted):
+            labels[logged.event.step] = logged.event.label
+        elif isinstance(logged.event, StepFinished):
+            texts[logged.event.step] = logged.event.text
+    return [_view_step(step, labels.get(step.key), texts.get(step.key, "")) for step in list_steps(db, session.id, limit=_STEPS)]
+
+
+def view_artifacts(db: Session, session: FlowSession) -> list[schemas.ArtifactView]:
+    """Return the newest version of each file."""
+    agents = {step.key: step.agent for step in list_steps(db, session.id, limit=_STEPS)}
+    return [_view_artifact(artifact, agents.get(artifact.step_key)) for artifact in list_artifacts(db, session.id)]
+
+
+def write_command(session: FlowSession) -> str:
+    """Write the command line that does the same as this session."""
+    words = ["ollama-flow", "run", session.task, "--workers", str(session.workers), "--arch", session.architecture]
+    if session.model:
+        words += ["--model", session.model]
+    if session.project_folder:
+        words += ["--project-folder", session.project_folder]
+    return shlex.join(words)
+
+
+def _view_session(session: FlowSession, position: int | None, figures: QueueFigures | None) -> schemas.SessionView:
+    queue = None
+    if session.state == State.QUEUED and figures is not None:
+        queue = schemas.QueuePlace(position=position, reason=_why_it_waits(session, figures))
+    return schemas.SessionView(
+        id=session.id,
+        name=session.name,
+        task=session.task,
+        workers=session.workers,
+        architecture=session.architecture,
+        model=session.model,
+        project_folder=session.project_folder,
+        options=session.options,
+        status=session.state,
+        desired=session.desired,
+        owner=session.owner.email,
+        worker=None if session.state in {State.QUEUED, State.PAUSED} else session.worker,
+        created_at=session.created_at,
+        started_at=session.started_at,
+        ended_at=session.ended_at,
+        duration_seconds=session.duration_seconds,
+        progress=schemas.Progress(done=session.steps_done, planned=session.steps_planned),
+        totals=schemas.Totals(
+            calls=session.calls, prompt_tokens=session.prompt_tokens, output_tokens=session.output_tokens
+        ),
+        queue=queue,
+        reason=session.reason,
+        result=session.result,
+        error=session.error,
+        last_seq=session.last_seq,
+    )
+
+
+def _why_it_waits(session: FlowSession, figures: QueueFigures) -> str | None:
+    if session.reason:
+        return session.reason
+    if session.desired != Desired.RUN:
+        return None
+    if not figures.seats:
+        return "No worker process is running."
+    if not figures.free_seats:
+        return f"All seats are taken ({figures.running} of {figures.seats})."
+    return None
+
+
+def _view_step(step: Step, label: str | None, text: str) -> schemas.StepView:
+    return schemas.StepView(
+        key=step.key,
+        position=step.position,
+        kind=step.kind,
+        agent=step.agent,
+        role=step.role,
+        model=step.model,
+        label=label,
+        output=step.output,
+        text=text,
+        prompt_tokens=step.prompt_tokens,
+        output_tokens=step.output_tokens,
+        started_at=step.started_at,
+        ended_at=step.ended_at,
+        duration_seconds=max(0.0, (step.ended_at - step.started_at).total_seconds()),
+    )
+
+
+def _view_artifact(artifact: Artifact, agent: str | None) -> schemas.ArtifactView:
+    return schemas.ArtifactView(
+        path=artifact.path,
+        size=artifact.size,
+        sha256=artifact.sha256,
+        step=artifact.step_key,
+        agent=agent,
+        url=f"/api/sessions/{artifact.session_id}/artifacts/{quote(artifact.path)}",
+    )

@@ -1,0 +1,116 @@
+"""The context budget: what a prompt takes, what is cut so that it fits, and whether the server read it all."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from common.errors import ContextTooSmall
+from workers.flow.model import Message
+from workers.flow.prompt import Piece, Prompt
+
+#: Tokens that a chat template puts around each message, generously.
+MESSAGE_OVERHEAD = 8
+#: The smallest window that is asked of a server. Windows are powers of two: a server may load the model anew for each.
+SMALLEST_WINDOW = 2048
+#: The fewest tokens worth leaving of a piece that is shortened.
+SHORTEST_PIECE = 60
+#: What stands where text was left out.
+GAP = " […]"
+
+
+def estimate_tokens(text: str) -> int:
+    """Return about how many tokens `text` takes, rather too many than too few.
+
+    Letters and blanks of ASCII share tokens; digits and signs often take one each; other scripts about one for each
+    byte and a third.
+    """
+    plain = sum(1 for character in text if character.isascii() and (character.isalpha() or character.isspace()))
+    encoded = len(text.encode("utf-8", "replace"))
+    other_ascii = sum(1 for character in text if character.isascii()) - plain
+    return math.ceil(plain / 3 + other_ascii + (encoded - plain - other_ascii) * 0.75)
+
+
+def estimate_messages(messages: Sequence[Message]) -> int:
+    """Return about how many tokens a conversation takes."""
+    return sum(estimate_tokens(message.content) + MESSAGE_OVERHEAD for message in messages)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fitted:
+    """A prompt that fits."""
+
+    messages: tuple[Message, ...]
+    #: The estimate of what the messages take, the window to ask for, and what is left for the answer; in tokens.
+    prompt_tokens: int
+    num_ctx: int
+    num_predict: int
+    #: A phrase for each thing that was cut, and about how many tokens in all.
+    cut: tuple[str, ...] = ()
+    cut_tokens: int = 0
+
+
+def fit_prompt(prompt: Prompt, *, context_length: int, output_tokens: int, at_least: int = 0) -> Fitted:
+    """Fit `prompt` and an answer of up to `output_tokens` into a model's context.
+
+    The answer keeps at least a quarter of the context. Peers' text is shortened, oldest first, then left out, oldest
+    first; anything else is never cut. `at_least` is a window that is in use already. Raises ContextTooSmall.
+    """
+    room = context_length - min(output_tokens, context_length // 4)
+    pieces = list(prompt.pieces)
+    cut: dict[int, str] = {}
+    before = needed = estimate_messages(prompt.messages())
+    for keep_stub in (True, False):
+        for index, piece in enumerate(prompt.pieces):
+            if needed <= room:
+                break
+            kept = _shorten_piece(pieces[index], needed - room) if keep_stub else replace(piece, text="")
+            if kept.text == pieces[index].text:
+                continue
+            pieces[index] = kept
+            cut[index] = f"the end of “{piece.name}”" if keep_stub else f"“{piece.name}”"
+            needed = estimate_messages(prompt.messages([piece for piece in pieces if piece.text]))
+    if needed > room:
+        raise ContextTooSmall(
+            f"The prompt takes about {needed} tokens and may take {room} of the model's context of {context_length}. "
+            "Shorten the task or choose a model with a longer context."
+        )
+    messages = prompt.messages([piece for index, piece in enumerate(pieces) if piece.text or index not in cut])
+    predict = min(output_tokens, context_length - needed)
+    window = max(SMALLEST_WINDOW, at_least, 1 << (needed + predict - 1).bit_length())
+    return Fitted(
+        messages=messages,
+        prompt_tokens=needed,
+        num_ctx=min(window, context_length),
+        num_predict=predict,
+        cut=tuple(cut.values()),
+        cut_tokens=before - needed if cut else 0,
+    )
+
+
+def _shorten_piece(piece: Piece, excess: int) -> Piece:
+    """Take about `excess` tokens off the end of a piece, but leave a stub."""
+    tokens = estimate_tokens(piece.text)
+    keep = max(SHORTEST_PIECE, tokens - excess - estimate_tokens(GAP))
+    if keep >= tokens - estimate_tokens(GAP):
+        return piece
+    text = piece.text[: len(piece.text) * keep // tokens]
+    while text and estimate_tokens(text) > keep:
+        text = text[: len(text) * 9 // 10]
+    return replace(piece, text=text.rstrip() + GAP)
+
+
+def find_truncation(fitted: Fitted, prompt_tokens: int) -> str | None:
+    """Return a sentence where the server's count says that it did not read the whole prompt, else None.
+
+    A server that cuts fills the window with what it kept, or drops whole messages and then counts far too little.
+    """
+    if prompt_tokens >= fitted.num_ctx:
+        return f"The model server filled its whole context of {fitted.num_ctx} tokens; it may have left out text."
+    suspicious = fitted.prompt_tokens > fitted.num_ctx // 2 and 0 < prompt_tokens < fitted.prompt_tokens // 5
+    if suspicious:
+        return (
+            f"The model server read {prompt_tokens} tokens of about {fitted.prompt_tokens}; it may have left out text."
+        )
+    return None

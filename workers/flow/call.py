@@ -1,0 +1,145 @@
+"""One model call: fitted into the context, streamed, tried again where the server is away."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from common.errors import FlowError, ModelUnavailable
+from common.events import ContextCut, DurableEvent, Notice, StepFailed, StepStarted, TokenDelta
+from workers.flow.budget import Fitted, find_truncation, fit_prompt
+from workers.flow.context import FlowContext
+from workers.flow.journal import StepRequest
+from workers.flow.model import ChatChunk, ChatRequest
+from workers.flow.prompt import Asking, Prompt
+from workers.flow.text import clean_text
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallOutcome:
+    """What a model said."""
+
+    text: str
+    prompt_tokens: int
+    output_tokens: int
+    duration_seconds: float
+    #: What people should know of it, to be committed with the step.
+    events: tuple[DurableEvent, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCall:
+    """A call that a step makes."""
+
+    flow: FlowContext
+    step: StepRequest
+    asking: Asking
+    prompt: Prompt
+    schema: Mapping[str, JsonValue] | None
+    options: Mapping[str, JsonValue]
+
+    async def make(self) -> CallOutcome:
+        """Call the model, again after each of the flow's retry delays while it is unavailable.
+
+        Each attempt is told by `step_started`, each failure by `step_failed`. Raises ModelError; being cancelled closes
+        the stream.
+        """
+        for attempt, delay in enumerate((*self.flow.retry_delays, None), start=1):
+            await self._tell_start(attempt)
+            try:
+                return await self._attempt(attempt)
+            except ModelUnavailable as error:
+                await self._tell_failure(attempt, error, delay)
+                if delay is None:
+                    raise
+                await asyncio.sleep(delay)
+            except FlowError as error:
+                await self._tell_failure(attempt, error, None)
+                raise
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _attempt(self, attempt: int) -> CallOutcome:
+        began = time.perf_counter()
+        fitted = await self._fit()
+        options = {**self.options, "num_ctx": fitted.num_ctx, "num_predict": fitted.num_predict}
+        request = ChatRequest(
+            model=self.flow.model,
+            messages=fitted.messages,
+            schema=self.schema,
+            options=options,
+            step_key=self.step.key,
+        )
+        text, last = "", None
+        async with self.flow.client.chat(request) as chunks:
+            async for chunk in chunks:
+                last = chunk
+                if piece := clean_text(chunk.text):
+                    delta = TokenDelta(
+                        step=self.step.key, agent=self.step.agent, attempt=attempt, offset=len(text), text=piece
+                    )
+                    text += piece
+                    await self.flow.emit(delta)
+        if last is None or not last.done:
+            raise ModelUnavailable("The model server broke off its answer.")
+        return CallOutcome(
+            text=text,
+            prompt_tokens=last.prompt_tokens,
+            output_tokens=last.output_tokens,
+            duration_seconds=round(time.perf_counter() - began, 3),
+            events=self._judge_context(fitted, last),
+        )
+
+    async def _fit(self) -> Fitted:
+        info = await self.flow.describe_model()
+        wanted = self.options["num_predict"]
+        assert isinstance(wanted, int)
+        fitted = fit_prompt(
+            self.prompt,
+            context_length=min(info.context_length, self.flow.options.num_ctx or info.context_length),
+            output_tokens=wanted,
+            at_least=self.flow.window,
+        )
+        self.flow.window = fitted.num_ctx
+        return fitted
+
+    def _judge_context(self, fitted: Fitted, last: ChatChunk) -> tuple[DurableEvent, ...]:
+        events: list[DurableEvent] = []
+        if fitted.cut:
+            events.append(
+                ContextCut(step=self.step.key, agent=self.step.agent, cut=list(fitted.cut), tokens=fitted.cut_tokens)
+            )
+        if problem := find_truncation(fitted, last.prompt_tokens):
+            events.append(Notice(level="warning", message=f"{self.asking.label} ({self.step.agent}): {problem}"))
+        if last.done_reason == "length" and self.schema is None:
+            limit = f"stopped at its limit of {last.output_tokens} tokens"
+            events.append(Notice(message=f"{self.asking.label} ({self.step.agent}): the answer {limit}."))
+        return tuple(events)
+
+    async def _tell_start(self, attempt: int) -> None:
+        await self.flow.emit(
+            StepStarted(
+                step=self.step.key,
+                kind="model",
+                agent=self.step.agent,
+                role=self.step.role,
+                label=self.asking.label,
+                subtask=self.asking.subtask,
+                model=self.step.model,
+                attempt=attempt,
+            )
+        )
+
+    async def _tell_failure(self, attempt: int, error: FlowError, delay: float | None) -> None:
+        await self.flow.emit(
+            StepFailed(
+                step=self.step.key,
+                agent=self.step.agent,
+                attempt=attempt,
+                error=str(error),
+                retry_in_seconds=delay,
+            )
+        )

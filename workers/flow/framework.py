@@ -1,0 +1,121 @@
+"""The framework's front door: a swarm of agents that works on one task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic import JsonValue, TypeAdapter
+
+from common.errors import InvalidInput, OutputInvalid
+from common.events import AgentInfo, DurableEvent, SwarmFormed
+from common.options import FlowOptions
+from common.states import Architecture
+from workers.flow.architectures import run_architecture
+from workers.flow.context import FlowContext, emit_nothing
+from workers.flow.journal import Emit, Journal, MemoryJournal
+from workers.flow.model import ModelClient
+from workers.flow.swarm import MOST_WORKERS, Swarm, form_swarm
+from workers.flow.text import clean_text
+from workers.flow.workspace import Workspace
+
+#: Raised whenever keys, prompts or rules change, so that a journal of an earlier version is known as such.
+FLOW_VERSION = 1
+
+_AGENTS: TypeAdapter[list[AgentInfo]] = TypeAdapter(list[AgentInfo])
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowResult:
+    """What a flow came to."""
+
+    answer: str
+    agents: tuple[AgentInfo, ...]
+    #: How many steps it has, choices and replayed ones included.
+    steps: int
+    prompt_tokens: int
+    output_tokens: int
+    #: The paths of all files that came out of it, sorted.
+    artifacts: tuple[str, ...]
+
+
+class OllamaFlowFramework:
+    """Lets a queen, sub-queens and drones work on a task, in one of three architectures.
+
+    Knows nothing but what it is given: a model, and if wanted a journal that makes it resumable, a workspace for files
+    and an `emit` that hears of everything as it happens. Cancelling `run_task` stops it and closes all streams.
+    """
+
+    def __init__(
+        self,
+        client: ModelClient,
+        model: str,
+        workers: int = 4,
+        architecture: Architecture = Architecture.HIERARCHICAL,
+        journal: Journal | None = None,
+        workspace: Workspace | None = None,
+        emit: Emit | None = None,
+        options: FlowOptions | None = None,
+        retry_delays: Sequence[float] = (0.5, 2.0),
+    ) -> None:
+        """Take the parts; `retry_delays` are the seconds before each new attempt where the model server is away."""
+        if not 1 <= workers <= MOST_WORKERS:
+            raise InvalidInput(f"A swarm has 1 to {MOST_WORKERS} workers, not {workers}.")
+        self._client = client
+        self._model = model
+        self._workers = workers
+        self._architecture = architecture
+        self._journal = journal if journal is not None else MemoryJournal(emit)
+        self._workspace = workspace
+        self._emit = emit or emit_nothing
+        self._options = options or FlowOptions()
+        self._retry_delays = tuple(retry_delays)
+
+    async def run_task(self, task: str) -> FlowResult:
+        """Work on `task` until the answer stands. With a journal that holds steps already, go on where it ends.
+
+        Raises InvalidInput, ModelError, JournalMismatch, or what the journal and `emit` raise.
+        """
+        if not task.strip() or task != clean_text(task):
+            raise InvalidInput("A task needs text, without NUL characters or broken Unicode.")
+        flow = FlowContext(
+            task=task.strip(),
+            client=self._client,
+            model=self._model,
+            journal=self._journal,
+            options=self._options,
+            emit=self._emit,
+            workspace=self._workspace,
+            retry_delays=self._retry_delays,
+        )
+        agents = await self._form_swarm(flow)
+        answer = await run_architecture(self._architecture, flow, Swarm.of(agents, flow))
+        if not answer:
+            raise OutputInvalid("The model wrote no final answer, though it was asked twice.")
+        return FlowResult(
+            answer=answer,
+            agents=tuple(agents),
+            steps=flow.steps,
+            prompt_tokens=flow.prompt_tokens,
+            output_tokens=flow.output_tokens,
+            artifacts=tuple(sorted(flow.artifacts)),
+        )
+
+    async def _form_swarm(self, flow: FlowContext) -> list[AgentInfo]:
+        """Journal who takes part, as the first step of every flow."""
+        agents = form_swarm(self._architecture, self._workers)
+        inputs: dict[str, JsonValue] = {
+            "task": flow.task,
+            "model": self._model,
+            "architecture": str(self._architecture),
+            "workers": self._workers,
+            "options": self._options.model_dump(mode="json"),
+        }
+
+        def decide() -> tuple[Mapping[str, JsonValue], tuple[DurableEvent, ...]]:
+            formed = SwarmFormed(architecture=str(self._architecture), model=self._model, agents=agents)
+            roster: list[JsonValue] = [agent.model_dump(mode="json") for agent in agents]
+            return {"flow_version": FLOW_VERSION, "agents": roster}, (formed,)
+
+        chosen = await flow.choose("swarm", agents[0].name, inputs, decide)
+        return _AGENTS.validate_python(chosen["agents"])

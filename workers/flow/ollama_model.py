@@ -1,0 +1,213 @@
+"""The model behind the official `ollama` client, on an aiohttp transport (httpx's own collapses beyond 50 calls)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+import aiohttp
+import httpx
+import ollama
+from httpx_aiohttp import AiohttpTransport
+from pydantic import ValidationError
+
+from common.errors import ModelError, ModelNotFound, ModelUnavailable
+from workers.flow.model import ChatChunk, ChatRequest, ModelInfo
+
+DEFAULT_PORT = 11434
+#: What is assumed of a model that does not tell its context length, in tokens.
+UNKNOWN_CONTEXT_LENGTH = 2048
+
+_step_key: ContextVar[str] = ContextVar("step_key", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedModel:
+    """A model that the server has."""
+
+    name: str
+    size_bytes: int
+    #: family, parameter_size, quantization_level … as far as the server tells.
+    details: Mapping[str, str]
+
+
+def base_url(host: str) -> str:
+    """Return the address that `host` names in any of Ollama's ways, e.g. `0.0.0.0`, `:11434` or `https://host/path`."""
+    parts = urlsplit(host if "://" in host else f"http://{host}")
+    name = parts.hostname or "127.0.0.1"
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(name, name)  # noqa: S104 - read, never bound
+    known = {"http": 80, "https": 443} if "://" in host else {}
+    port = parts.port or known.get(parts.scheme, DEFAULT_PORT)
+    return f"{parts.scheme}://{f'[{name}]' if ':' in name else name}:{port}{parts.path.rstrip('/')}"
+
+
+class OllamaModel:
+    """Speaks to one Ollama server; connects when first used, inside the loop that uses it."""
+
+    def __init__(
+        self,
+        host: str,
+        *,
+        max_concurrent_calls: int = 16,
+        connect_seconds: float = 5,
+        first_token_seconds: float = 300,
+        next_token_seconds: float = 120,
+        lookup_seconds: float = 30,
+    ) -> None:
+        self.url = base_url(host)
+        self._slots = asyncio.Semaphore(max_concurrent_calls)
+        self._max_connections = max_concurrent_calls + 8  # lookups go beside the calls
+        self._connect_seconds = connect_seconds
+        self._first_token_seconds = first_token_seconds
+        self._next_token_seconds = next_token_seconds
+        self._lookup_seconds = lookup_seconds
+        self._clients: tuple[ollama.AsyncClient, httpx.AsyncClient] | None = None
+
+    @contextlib.asynccontextmanager
+    async def chat(self, request: ChatRequest) -> AsyncIterator[AsyncIterator[ChatChunk]]:
+        """See `ModelClient.chat`."""
+        async with self._slots:
+            client, _ = self._open()
+            with _mapped(self.url, request.model):
+                parts = await client.chat(
+                    model=request.model,
+                    messages=[{"role": message.role, "content": message.content} for message in request.messages],
+                    stream=True,
+                    format=dict(request.schema) if request.schema is not None else None,
+                    options=dict(request.options),
+                )
+            pieces = self._read_pieces(parts, request)
+            try:
+                yield pieces
+            finally:
+                await pieces.aclose()
+                await parts.aclose()  # type: ignore[attr-defined] # the client calls its generator an iterator
+
+    async def describe(self, model: str) -> ModelInfo:
+        """See `ModelClient.describe`."""
+        async with self._lookup(model):
+            shown = await self._open()[0].show(model)
+        facts = shown.modelinfo or {}
+        lengths = [
+            value for name, value in facts.items() if name.endswith(".context_length") and isinstance(value, int)
+        ]
+        length = lengths[0] if lengths else UNKNOWN_CONTEXT_LENGTH
+        return ModelInfo(name=model, context_length=length, capabilities=frozenset(shown.capabilities or ()))
+
+    async def list_models(self) -> list[ListedModel]:
+        """Return what the server has, by name; raises ModelUnavailable or ModelError."""
+        async with self._lookup():
+            listed = await self._open()[0].list()
+        models = [
+            ListedModel(
+                name=item.model,
+                size_bytes=int(item.size or 0),
+                details={
+                    name: value
+                    for name, value in (item.details.model_dump() if item.details else {}).items()
+                    if isinstance(value, str)
+                },
+            )
+            for item in listed.models
+            if item.model
+        ]
+        return sorted(models, key=lambda item: item.name)
+
+    async def version(self) -> str:
+        """Return the server's version; raises ModelUnavailable or ModelError."""
+        async with self._lookup():
+            # The official client has no call for it.
+            response = await self._open()[1].get("/api/version")
+            if response.is_error:
+                raise ollama.ResponseError(response.text, response.status_code)
+            return str(response.json()["version"])
+
+    async def aclose(self) -> None:
+        """Close all connections; the model may be used again afterwards."""
+        clients, self._clients = self._clients, None
+        if clients is not None:
+            official, plain = clients
+            await official.close()  # type: ignore[no-untyped-call] # the client has no types here
+            await plain.aclose()
+
+    def _open(self) -> tuple[ollama.AsyncClient, httpx.AsyncClient]:
+        if self._clients is None:
+            transport = AiohttpTransport(limits=httpx.Limits(max_connections=self._max_connections))
+            timeout = httpx.Timeout(None, connect=self._connect_seconds)
+            # Proxies are for the way out; a model server is near. `trust_env` would send even loopback through one.
+            official = ollama.AsyncClient(
+                host=self.url,
+                transport=transport,
+                timeout=timeout,
+                trust_env=False,
+                event_hooks={"request": [_add_step_key]},
+            )
+            plain = httpx.AsyncClient(base_url=self.url, transport=transport, timeout=timeout, trust_env=False)
+            self._clients = (official, plain)
+        return self._clients
+
+    async def _read_pieces(
+        self, parts: AsyncIterator[ollama.ChatResponse], request: ChatRequest
+    ) -> AsyncGenerator[ChatChunk, None]:
+        seconds = self._first_token_seconds
+        with _mapped(self.url, request.model):
+            while True:
+                # The request goes out with the first piece that is asked for, and takes the key along.
+                token = _step_key.set(request.step_key)
+                try:
+                    async with asyncio.timeout(seconds):
+                        part = await anext(parts)
+                except StopAsyncIteration:
+                    raise ModelUnavailable(f"The model server at {self.url} broke off its answer.") from None
+                except TimeoutError:
+                    raise ModelUnavailable(f"The model server at {self.url} was silent for {seconds:g} s.") from None
+                finally:
+                    _step_key.reset(token)
+                seconds = self._next_token_seconds
+                yield ChatChunk(
+                    text=part.message.content or "",
+                    done=bool(part.done),
+                    done_reason=part.done_reason,
+                    prompt_tokens=part.prompt_eval_count or 0,
+                    output_tokens=part.eval_count or 0,
+                )
+                if part.done:
+                    return
+
+    @contextlib.asynccontextmanager
+    async def _lookup(self, model: str = "") -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._lookup_seconds):
+                with _mapped(self.url, model):
+                    yield
+        except TimeoutError:
+            message = f"The model server at {self.url} did not answer within {self._lookup_seconds:g} s."
+            raise ModelUnavailable(message) from None
+
+
+async def _add_step_key(request: httpx.Request) -> None:
+    if key := _step_key.get():
+        request.headers["X-Step-Key"] = quote(key, safe="/:_.-")
+
+
+@contextlib.contextmanager
+def _mapped(url: str, model: str) -> Iterator[None]:
+    """Turn the client's errors into ours."""
+    try:
+        yield
+    except ollama.ResponseError as error:
+        reason = error.error.strip()[:300] or "no reason given"
+        if error.status_code == httpx.codes.NOT_FOUND and model:
+            raise ModelNotFound(f"The model server at {url} has no model {model!r}.") from error
+        if 400 <= error.status_code < 500 and error.status_code != httpx.codes.TOO_MANY_REQUESTS:
+            raise ModelError(f"The model server at {url} refused the call: {reason}") from error
+        raise ModelUnavailable(f"The model server at {url} failed: {reason}") from error
+    except (json.JSONDecodeError, ValidationError, KeyError, UnicodeDecodeError) as error:
+        raise ModelUnavailable(f"The model server at {url} sent something that is not Ollama's protocol.") from error
+    except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
+        raise ModelUnavailable(f"The model server at {url} is away: {str(error) or type(error).__name__}") from error

@@ -1,0 +1,45 @@
+"""How far a flow is: how many steps it expects, as far as its events tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from common.events import DurableEvent, PlanMade, ReviewMade, SwarmFormed
+from common.options import FlowOptions
+from common.states import Architecture
+
+
+def count_expected(events: Iterable[DurableEvent], options: FlowOptions) -> int:
+    """Return how many steps become known by `events`; answers that are asked for twice come on top."""
+    return sum(_count(event, options) for event in events)
+
+
+def _count(event: DurableEvent, options: FlowOptions) -> int:
+    match event:
+        case SwarmFormed():
+            return _count_frame(event, options)
+        case PlanMade(step="angles" | "split"):
+            return 0  # the frame holds them already
+        case PlanMade():
+            return len(event.subtasks)
+        case ReviewMade():
+            return len(event.returned)
+        case _:
+            return 0
+
+
+def _count_frame(formed: SwarmFormed, options: FlowOptions) -> int:
+    """Count what stands from the start: all but the subtasks."""
+    review = int(options.review)
+    drones = sum(agent.kind == "drone" for agent in formed.agents)
+    leaders = sum(agent.kind == "sub_queen" for agent in formed.agents)
+    match Architecture(formed.architecture):
+        case Architecture.CENTRALIZED:
+            return len(("swarm", "plan", "answer")) + review
+        case Architecture.HIERARCHICAL:
+            return len(("swarm", "split", "answer")) + leaders * (len(("plan", "report")) + review)
+        case Architecture.FULLY_CONNECTED if drones == 1:
+            return len(("swarm", "angles", "propose", "propose", "answer"))
+        case Architecture.FULLY_CONNECTED:
+            talk = len(("propose", "vote")) + options.rounds
+            return len(("swarm", "angles", "decide", "answer")) + drones * talk

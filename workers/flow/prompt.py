@@ -1,0 +1,57 @@
+"""A prompt: fixed text that is never cut, and peers' text that may be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from workers.flow.model import Message
+from workers.flow.prompts import render_prompt
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """Text of a peer inside a prompt."""
+
+    #: What it is, as the model and people read it, e.g. "Result of 1: Find facts".
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prompt:
+    """What an agent is asked, before it is fitted into a context."""
+
+    system: str
+    #: A file of `workers/flow/prompts`; it gets `values` and `pieces`.
+    template: str
+    values: Mapping[str, object]
+    #: Oldest first: the first are the first to be cut.
+    pieces: tuple[Piece, ...] = ()
+    #: Later turns of the conversation: an answer that was no use, and what was wrong with it.
+    turns: tuple[Message, ...] = ()
+
+    def messages(self, pieces: Sequence[Piece] | None = None) -> tuple[Message, ...]:
+        """Render the conversation, with other `pieces` than its own where given."""
+        shown = self.pieces if pieces is None else tuple(pieces)
+        text = render_prompt(self.template, **self.values, pieces=shown)
+        return (Message(role="system", content=self.system), Message(role="user", content=text), *self.turns)
+
+    def ask_again(self, answer: str, error: str) -> Prompt:
+        """Return the prompt that goes on after an answer of no use."""
+        turns = (Message(role="assistant", content=answer), Message(role="user", content=error))
+        return replace(self, turns=(*self.turns, *turns))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """How a step is told to people."""
+
+    #: What people read, e.g. "Plan the work".
+    label: str
+    #: The role it is done in, which may differ from the drone's home role.
+    role: str | None = None
+    #: The id of the subtask it serves.
+    subtask: str | None = None
+    #: Whether files are taken from the answer.
+    takes_files: bool = False

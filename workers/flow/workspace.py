@@ -1,0 +1,183 @@
+"""A workspace: the one folder that a flow may read and write.
+
+Every path is walked from the folder's own descriptor, component by component, with `O_NOFOLLOW`: no symlink is
+followed, also not one that appears while we walk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from common.errors import WorkspaceError
+
+MOST_FILE_BYTES = 1024 * 1024
+#: How many different files one flow may write, and how many one listing tells.
+MOST_FILES = 200
+MOST_LISTED = 1000
+MOST_PATH_BYTES = 500
+MOST_PART_BYTES = 200
+MOST_DEPTH = 16
+
+#: What `O_NOFOLLOW` answers to a link.
+_LINK_ERRORS = frozenset({errno.ELOOP, errno.EMLINK})
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def check_path(path: str) -> tuple[str, ...]:
+    """Return the parts of a relative path that may be used inside a workspace, else raise WorkspaceError."""
+    try:
+        size = len(path.encode())
+    except UnicodeEncodeError:
+        raise WorkspaceError("A file's path holds characters that cannot be written.") from None
+    shown = repr(path if size <= 80 else path[:80] + "…")
+    if not path or size > MOST_PATH_BYTES:
+        raise WorkspaceError(f"The path {shown} must have 1 to {MOST_PATH_BYTES} bytes.")
+    if any(ord(character) < 32 or character in "\\\x7f" for character in path):
+        raise WorkspaceError(f"The path {shown} holds a backslash or a control character.")
+    if path.startswith(("/", "~")) or path[1:2] == ":":
+        raise WorkspaceError(f"The path {shown} is not relative to the project folder.")
+    parts = tuple(path.removeprefix("./").split("/"))
+    if len(parts) > MOST_DEPTH:
+        raise WorkspaceError(f"The path {shown} has more than {MOST_DEPTH} parts.")
+    for part in parts:
+        if part in {"", ".", ".."} or part != part.strip():
+            raise WorkspaceError(f"The path {shown} has a part that cannot be used: {part!r}.")
+        if part.casefold() == ".git":
+            raise WorkspaceError(f"The path {shown} lies in a .git folder, whose files git may run.")
+        if len(part.encode()) > MOST_PART_BYTES:
+            raise WorkspaceError(f"The path {shown} has a part longer than {MOST_PART_BYTES} bytes.")
+    return parts
+
+
+class Workspace:
+    """Reads and writes files below `root`; its methods block, so the loop calls them in a thread."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        #: The position of the last write of each path.
+        self._positions: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def write(self, path: str, content: bytes, position: int) -> bool:
+        """Write a whole file at once, or nothing; return False where a write of a later `position` stands already.
+
+        The file is written beside its place and renamed, so no reader ever sees half of it. Raises WorkspaceError.
+        """
+        parts = check_path(path)
+        if len(content) > MOST_FILE_BYTES:
+            raise WorkspaceError(f"The file {path} has {len(content)} bytes; {MOST_FILE_BYTES} is the most.")
+        key = "/".join(parts)
+        with self._lock, _wrapped(path):
+            if position < self._positions.get(key, position):
+                return False
+            if key not in self._positions and len(self._positions) >= MOST_FILES:
+                raise WorkspaceError(f"A session writes at most {MOST_FILES} files; {path} is one too many.")
+            with self._open_folder(parts[:-1], make=True) as folder:
+                _replace_file(folder, parts[-1], content)
+            self._positions[key] = position
+            return True
+
+    def read(self, path: str) -> bytes:
+        """Return a file's content, of at most 1 MiB. Raises WorkspaceError."""
+        parts = check_path(path)
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a FIFO must not block
+        with (
+            _wrapped(path),
+            self._open_folder(parts[:-1]) as folder,
+            os.fdopen(os.open(parts[-1], flags, dir_fd=folder), "rb") as file,
+        ):
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise WorkspaceError(f"{path} is not a plain file.")
+            content = file.read(MOST_FILE_BYTES + 1)
+        if len(content) > MOST_FILE_BYTES:
+            raise WorkspaceError(f"The file {path} has more than {MOST_FILE_BYTES} bytes.")
+        return content
+
+    def list(self) -> tuple[str, ...]:
+        """Return the paths of all plain files, sorted, at most a thousand; `.git` folders are left out."""
+        found: list[str] = []
+        with _wrapped("."), self._open_folder(()) as root:
+            _collect(root, "", found, depth=1)
+        return tuple(sorted(found))
+
+    @contextlib.contextmanager
+    def _open_folder(self, parts: tuple[str, ...], *, make: bool = False) -> Iterator[int]:
+        """Open the folder that `parts` lead to, one step at a time, making what is missing if asked to."""
+        folder = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            for part in parts:
+                if make:
+                    with contextlib.suppress(FileExistsError):
+                        os.mkdir(part, dir_fd=folder)
+                child = os.open(part, _FOLDER, dir_fd=folder)
+                os.close(folder)
+                folder = child
+            yield folder
+        finally:
+            os.close(folder)
+
+
+def _collect(folder: int, prefix: str, found: list[str], depth: int) -> None:
+    """Add the plain files below an open folder to `found`."""
+    with os.scandir(folder) as entries:
+        kinds = [
+            (item.name, item.is_dir(follow_symlinks=False), item.is_file(follow_symlinks=False)) for item in entries
+        ]
+    for name, is_folder, is_file in sorted(kinds):
+        if len(found) >= MOST_LISTED:
+            return
+        if is_file:
+            found.append(prefix + name)
+        elif is_folder and name != ".git" and depth < MOST_DEPTH:
+            with contextlib.suppress(OSError):  # gone, or unreadable: then it has nothing for us
+                child = os.open(name, _FOLDER, dir_fd=folder)
+                try:
+                    _collect(child, f"{prefix}{name}/", found, depth + 1)
+                finally:
+                    os.close(child)
+
+
+def _replace_file(folder: int, name: str, content: bytes) -> None:
+    """Put a file into an open folder by rename; only a plain file is replaced, and keeps its permissions."""
+    mode = None
+    with contextlib.suppress(FileNotFoundError):
+        present = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        if not stat.S_ISREG(present.st_mode):
+            raise WorkspaceError(f"{name} is there already and is not a plain file.")
+        mode = stat.S_IMODE(present.st_mode)
+    temporary = f".ollama-flow-{secrets.token_hex(8)}.tmp"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        with os.fdopen(os.open(temporary, flags, 0o666, dir_fd=folder), "wb") as file:
+            if mode is not None:
+                os.fchmod(file.fileno(), mode)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary, dir_fd=folder)
+        raise
+
+
+@contextlib.contextmanager
+def _wrapped(path: str) -> Iterator[None]:
+    """Turn the system's errors into sentences that name the path."""
+    try:
+        yield
+    except (NotADirectoryError, IsADirectoryError) as error:
+        raise WorkspaceError(f"{path} cannot be used: a part of it is a link, or of the wrong kind.") from error
+    except FileNotFoundError as error:
+        raise WorkspaceError(f"{path} does not exist.") from error
+    except OSError as error:
+        if error.errno in _LINK_ERRORS:
+            raise WorkspaceError(f"{path} cannot be used: a part of it is a link.") from error
+        raise WorkspaceError(f"{path} cannot be used: {error.strerror}.") from error
