@@ -52,9 +52,9 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn ships no typ
 
     def load(self) -> Any:
         """Run by gunicorn in its worker, after gevent's patching."""
-        from web.wsgi import app
+        from web.wsgi import create_wsgi_app
 
-        return app
+        return create_wsgi_app()
 
 
 if __name__ == "__main__":

@@ -52,3 +52,5 @@ class Heartbeat(BaseModel):
     model_server: ModelServer
     #: Ids of the sessions that it runs.
     sessions: list[str] = []
+    #: Its metrics in Prometheus' text format.
+    metrics: str = ""

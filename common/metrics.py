@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
 QUEUE_WAIT = Histogram(
     "ollama_flow_queue_wait_seconds",
@@ -27,3 +27,9 @@ SEATS = Gauge("ollama_flow_seats", "Seats of this worker process", ["state"])
 EVENTS_RELAYED = Counter("ollama_flow_events_relayed_total", "Durable events sent to browsers")
 TOKENS_RELAYED = Counter("ollama_flow_token_messages_relayed_total", "Token messages sent to browsers")
 VIEWERS = Gauge("ollama_flow_viewers", "Browsers connected to this web process")
+
+
+def write_metrics() -> str:
+    """Return the metrics of this process in Prometheus' text format, without the times of their creation."""
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped there
+    return generate_latest(REGISTRY).decode()

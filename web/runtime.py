@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from celery import Celery
-from flask import current_app
+from flask import Flask, current_app
 
 from common.bus import Bus
 from common.database import Database
@@ -56,11 +56,16 @@ def create_runtime(settings: Settings) -> Runtime:
     )
 
 
-def attach_runtime(extensions: dict[str, object], runtime: Runtime) -> None:
-    """Keep the runtime with its Flask app."""
-    extensions[_KEY] = runtime
+def attach_runtime(app: Flask, runtime: Runtime) -> None:
+    """Keep the runtime with its app."""
+    app.extensions[_KEY] = runtime
+
+
+def runtime_of(app: Flask) -> Runtime:
+    """Return the runtime of an app."""
+    return cast("Runtime", app.extensions[_KEY])
 
 
 def current_runtime() -> Runtime:
     """Return the runtime of the app that answers just now."""
-    return cast("Runtime", current_app.extensions[_KEY])
+    return runtime_of(current_app)

@@ -64,7 +64,10 @@ def view_steps(db: Session, session: FlowSession) -> list[schemas.StepView]:
             labels[logged.event.step] = logged.event.label
         elif isinstance(logged.event, StepFinished):
             texts[logged.event.step] = logged.event.text
-    return [_view_step(step, labels.get(step.key), texts.get(step.key, "")) for step in list_steps(db, session.id, limit=_STEPS)]
+    return [
+        _view_step(step, labels.get(step.key), texts.get(step.key, ""))
+        for step in list_steps(db, session.id, limit=_STEPS)
+    ]
 
 
 def view_artifacts(db: Session, session: FlowSession) -> list[schemas.ArtifactView]:

@@ -22,7 +22,7 @@ from common.errors import DatabaseUnavailable
 from common.heartbeat import Heartbeat
 from common.host import read_resources
 from common.ids import new_id
-from common.metrics import SEATS
+from common.metrics import SEATS, write_metrics
 from common.models import Worker
 from common.queries import workers as worker_queries
 from common.settings import Settings
@@ -139,6 +139,7 @@ class WorkerProcess:
                     resources=await in_thread(read_resources, self._settings.home),
                     model_server=self._models.server,
                     sessions=sorted(self._leases.sessions),
+                    metrics=write_metrics(),
                 )
             )
             await asyncio.sleep(max(0.1, self._settings.heartbeat_seconds - (time.monotonic() - began)))

@@ -50,7 +50,7 @@ class SessionRunner:
         self._worker = worker
 
     async def run(self, session_id: str) -> None:
-        """Claim a session and work on it until it ends, is handed back or is lost; leave it where another one has it."""
+        """Claim a session and work on it until it ends, is handed back or is lost; leave it to another that has it."""
         if session_id in self._leases.sessions:
             return  # a doorbell that rang twice
         if not (self._models.server.reachable or (await self._models.ask()).reachable):

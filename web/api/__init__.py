@@ -1,1 +1,1 @@
-"""The REST API, a resource a file; every error answer comes from `errors`. Imports `common`, `web.auth`, `web.runtime`."""
+"""The REST API, a resource a file; all errors come from `errors`. Imports `common`, `web.auth`, `web.runtime`."""

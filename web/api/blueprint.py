@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask import Response
 from flask_openapi import APIBlueprint, Tag
+from flask_openapi.types import ResponseDict
 from pydantic import BaseModel, Field
 
 from web.api.schemas import ErrorAnswer
 
 #: Either way of signing in will do.
-SECURITY = [{"bearer": []}, {"cookie": []}]
+SECURITY: list[dict[str, list[str]]] = [{"bearer": []}, {"cookie": []}]
 SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "A token of `ollama-flow tokens create`."},
     "cookie": {
@@ -19,7 +20,14 @@ SECURITY_SCHEMES = {
         "description": "A signed-in browser; unsafe methods also need the header X-CSRFToken.",
     },
 }
-_ERRORS = {400: ErrorAnswer, 401: ErrorAnswer, 404: ErrorAnswer, 422: ErrorAnswer, 500: ErrorAnswer, 503: ErrorAnswer}
+_ERRORS: ResponseDict = {
+    400: ErrorAnswer,
+    401: ErrorAnswer,
+    404: ErrorAnswer,
+    422: ErrorAnswer,
+    500: ErrorAnswer,
+    503: ErrorAnswer,
+}
 
 
 class SessionPath(BaseModel):

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import structlog
 from flask import Flask, Response, render_template, request
 from flask_wtf.csrf import CSRFError
-from jinja2 import TemplateNotFound
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
@@ -28,12 +27,12 @@ _HTTP_ERRORS: dict[int, tuple[str, str]] = {
     403: ("forbidden", "This is not allowed."),
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address does not take this method."),
-    413: ("too_large", "The body is too large; 1 MiB is the most."),
+    413: ("too_large", "The body is too large; 1.5 MiB is the most."),
     415: ("unsupported_media_type", "The body has to be JSON, with `Content-Type: application/json`."),
     429: ("too_many_requests", "Too many requests; please wait a little."),
 }
 
-#: Where Flask's own sentence is replaced by ours, unless the code that raised it wrote one.
+_TITLES = {404: "Nothing is here", 503: "One moment, please"}
 _RETRY_SECONDS = 2
 
 
@@ -52,13 +51,13 @@ def answer_error(
     details: Sequence[FieldError] = (),
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """Make an error answer: JSON for the API, text for probes and metrics, a page for people."""
+    """Make an error answer: JSON for the API, a page for people."""
     if request.path.startswith("/api/"):
         shown = [FieldErrorView(field=item.field, message=item.message) for item in details]
         body = ErrorAnswer(error=sentence, code=code, details=shown or None)
         response = Response(body.model_dump_json(exclude_none=True), status, mimetype="application/json")
     else:
-        response = _page(status, code, sentence)
+        response = _page(status, sentence)
     response.headers.update(headers or {})
     return response
 
@@ -124,9 +123,10 @@ def _message(kind: str, message: str, field: str) -> str:
     return message if message.endswith(".") else f"{message}."
 
 
-def _page(status: int, code: str, sentence: str) -> Response:
+def _page(status: int, sentence: str) -> Response:
+    title = _TITLES.get(status, "Something went wrong" if status >= 500 else "This did not work")
     try:
-        text = render_template("error.html", status=status, code=code, sentence=sentence)
-    except TemplateNotFound:
+        text = render_template("errors/error.html", status=status, title=title, sentence=sentence)
+    except RuntimeError:  # the front end is not built: the sentence matters more than its looks
         return Response(f"{sentence}\n", status, mimetype="text/plain")
     return Response(text, status, mimetype="text/html")

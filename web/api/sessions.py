@@ -23,8 +23,6 @@ blueprint = create_blueprint("sessions", "One task given to a swarm, from creati
 _NOBODY = ""
 
 
-
-
 @blueprint.get("", responses={200: schemas.SessionListAnswer})
 def list_sessions(query: ListSessions) -> Response:
     """List the active sessions and a page of the ended ones."""
@@ -38,7 +36,9 @@ def list_sessions(query: ListSessions) -> Response:
         wanted = {"owner_id": owner_id, "architecture": query.architecture, "model": query.model}
         active = sessions.list_active(db, SessionFilter(**wanted, states=sorted(query.states)))
         before = None if query.cursor is None else read_cursor(query.cursor)
-        history = sessions.list_sessions(db, SessionFilter(**wanted, states=ended), limit=query.limit + 1, before=before)
+        history = sessions.list_sessions(
+            db, SessionFilter(**wanted, states=ended), limit=query.limit + 1, before=before
+        )
         page = history[: query.limit]
         return answer(
             schemas.SessionListAnswer(

@@ -35,7 +35,7 @@ def find_bearer(runtime: Runtime, token: str) -> User:
 
 
 def identify() -> User | None:
-    """Return who asks. Where a token came, it alone counts: a wrong one raises Unauthorized, whatever the cookie says."""
+    """Return who asks. Where a token came, it alone counts: a wrong one raises Unauthorized in spite of a cookie."""
     token = read_bearer(request)
     if token is not None:
         if getattr(g, "bearer", None) is None:

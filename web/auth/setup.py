@@ -15,7 +15,7 @@ from web.auth.user_store import UserStore
 from web.runtime import Runtime
 
 
-class PlainAddress(MailUtil):  # type: ignore[misc]  # Flask-Security ships no types
+class PlainAddress(MailUtil):
     """Reads the address of the sign-in form by the rule of `common.queries.accounts`; no mail is ever sent."""
 
     def normalize(self, email: str) -> str:

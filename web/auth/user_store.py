@@ -12,7 +12,7 @@ from common.models import Role, User
 from common.queries import accounts
 
 
-class UserStore(UserDatastore):  # type: ignore[misc]  # Flask-Security ships no types
+class UserStore(UserDatastore):
     """Finds people and keeps their new passwords; it neither creates nor deletes anybody."""
 
     def __init__(self, database: Database) -> None:

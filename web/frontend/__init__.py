@@ -1,1 +1,1 @@
-"""The front end: TypeScript, built by `./run assets` into `web/static/dist`. Its Python imports `common.events` only."""
+"""The front end: TypeScript, built by `./run assets` to `web/static/dist`. Its Python imports `common.events` only."""

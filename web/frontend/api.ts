@@ -41,12 +41,18 @@ export const api = {
   listEvents: (id: string, after: number) => get<EventPage>(`${sessionUrl(id)}/events`, { after, limit: 500 }),
   createSession: async (body: NewSession, idempotencyKey: string) =>
     (await send<{ session: Session }>("POST", "/api/sessions", body, { "Idempotency-Key": idempotencyKey })).session,
-  stopSession: async (id: string) => (await send<{ session: Session }>("POST", `${sessionUrl(id)}/stop`)).session,
+  stopSession: (id: string) => moveSession(id, "stop"),
+  pauseSession: (id: string) => moveSession(id, "pause"),
+  resumeSession: (id: string) => moveSession(id, "resume"),
   deleteSession: (id: string) => send<void>("DELETE", sessionUrl(id)),
   readStatus: () => get<Overview>("/api/status"),
   listModels: async () => (await get<{ models: Models }>("/api/models")).models,
   listProjectFolders: (path: string) => get<ProjectFolders>("/api/project-folders", path === "" ? {} : { path }),
 };
+
+async function moveSession(id: string, move: "stop" | "pause" | "resume"): Promise<Session> {
+  return (await send<{ session: Session }>("POST", `${sessionUrl(id)}/${move}`)).session;
+}
 
 const sessionUrl = (id: string): string => `/api/sessions/${encodeURIComponent(id)}`;
 
@@ -55,33 +61,43 @@ export function fileUrl(sessionId: string, path: string): string {
   return `${sessionUrl(sessionId)}/artifacts/${path.split("/").map(encodeURIComponent).join("/")}`;
 }
 
+/** The bytes of a file of a session. */
+export async function readFile(sessionId: string, path: string): Promise<Uint8Array> {
+  const response = await request(fileUrl(sessionId, path), { method: "GET" });
+  if (!response.ok) throw new ApiError(`The file cannot be read (${response.status}).`, response.status, "error");
+  return new Uint8Array(await response.arrayBuffer());
+}
+
 function get<T>(url: string, query: Record<string, string | number> = {}): Promise<T> {
   const text = new URLSearchParams(Object.entries(query).map(([key, value]) => [key, String(value)])).toString();
-  return request<T>(text === "" ? url : `${url}?${text}`, { method: "GET" });
+  return readAnswer<T>(text === "" ? url : `${url}?${text}`, { method: "GET" });
 }
 
 function send<T>(method: string, url: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
   const token = document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
   const json = body === undefined ? {} : { "Content-Type": "application/json" };
-  return request<T>(url, {
+  return readAnswer<T>(url, {
     method,
     headers: { "X-CSRFToken": token, ...json, ...headers },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
 }
 
-async function request<T>(url: string, init: RequestInit): Promise<T> {
-  const headers = { Accept: "application/json", ...(init.headers as Record<string, string> | undefined) };
+async function request(url: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(url, { ...init, headers, credentials: "same-origin" });
+    response = await fetch(url, { ...init, credentials: "same-origin" });
   } catch {
     throw new ApiError("The dashboard does not answer. Is it running, and is the network up?", 0, "unreachable");
   }
-  if (response.status === 401) {
-    location.assign(`/login?next=${encodeURIComponent(location.pathname + location.hash)}`);
-    throw new ApiError("Please sign in again.", 401, "unauthorized");
-  }
+  if (response.status !== 401) return response;
+  location.assign(`/login?next=${encodeURIComponent(location.pathname + location.hash)}`);
+  throw new ApiError("Please sign in again.", 401, "unauthorized");
+}
+
+async function readAnswer<T>(url: string, init: RequestInit): Promise<T> {
+  const headers = { Accept: "application/json", ...(init.headers as Record<string, string> | undefined) };
+  const response = await request(url, { ...init, headers });
   if (response.status === 204) return undefined as T;
   const answer = (await response.json().catch(() => null)) as (T & ErrorBody) | null;
   if (!response.ok || answer === null) {

@@ -69,6 +69,11 @@ export function humanise(code: string): string {
   return code.toLowerCase().replaceAll("_", " ");
 }
 
+/** "sub-queen-1" → "Sub-queen 1". */
+export function agentTitle(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1).replace(/-(\d+)$/, " $1");
+}
+
 export function architectureName(code: string): string {
   const names: Record<string, string> = {
     HIERARCHICAL: "Hierarchical",

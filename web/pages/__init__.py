@@ -1,4 +1,4 @@
-"""The pages: routes that render a document for the front end to fill. Imports `common`, `web.auth` and `web.runtime`."""
+"""The pages: routes that render a document for the front end to fill. Imports `common`, `web.auth`, `web.runtime`."""
 
 from web.pages.routes import pages
 

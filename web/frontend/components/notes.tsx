@@ -15,6 +15,16 @@ export function EmptyState({ icon, title, children }: { icon: IconName; title: s
   );
 }
 
+/** What people should know before they read on. */
+export function Note({ icon, children }: { icon: IconName; children: ComponentChildren }) {
+  return (
+    <div class="note">
+      <Icon name={icon} />
+      <div>{children}</div>
+    </div>
+  );
+}
+
 /** What went wrong, as a sentence. */
 export function ErrorNote({ children }: { children: ComponentChildren }) {
   return (

@@ -76,7 +76,8 @@ function leaveSteps(state: SessionState, at: string): SessionState {
   return state.stepKeys.reduce((now, key) => {
     const step = now.steps[key];
     if (step === undefined || (step.state !== "running" && step.state !== "retrying")) return now;
-    return closeStep(now, { ...step, state: "interrupted", endedAt: at });
+    const left = closeStep(now, { ...step, state: "interrupted", endedAt: at });
+    return subtaskOf(step, now)?.state === "running" ? setSubtask(left, step.subtask, "waiting", null) : left;
   }, state);
 }
 
@@ -122,7 +123,8 @@ function startStep(state: SessionState, event: StepStarted, at: string): Session
   const agent = state.agents[event.agent] ?? newAgent(event.agent);
   const running = [...agent.running.filter((key) => key !== event.step), event.step];
   const started = putAgent(putStep(isStale ? dropStream(state, event.step) : state, step), { ...agent, running });
-  return event.subtask === null ? started : setSubtask(started, event.subtask, "running", event.agent);
+  // What has its result keeps it, whatever is still said about it: a revision, a vote.
+  return subtaskOf(step, state)?.state === "done" ? started : setSubtask(started, step.subtask, "running", step.agent);
 }
 
 function failStep(state: SessionState, event: StepFailed, at: string): SessionState {
@@ -186,11 +188,14 @@ function addPlan(state: SessionState, event: PlanMade): SessionState {
   };
 }
 
-function setSubtask(state: SessionState, id: string, next: SubtaskState, agent: string | null): SessionState {
-  const subtask = state.subtasks[id];
+const subtaskOf = ({ subtask }: Step, state: SessionState): Subtask | undefined =>
+  subtask === null ? undefined : state.subtasks[subtask];
+
+function setSubtask(state: SessionState, id: string | null, next: SubtaskState, agent: string | null): SessionState {
+  const subtask = id === null ? undefined : state.subtasks[id];
   if (subtask === undefined) return state;
   const changed: Subtask = { ...subtask, state: next, agent: agent ?? subtask.agent };
-  return { ...state, subtasks: { ...state.subtasks, [id]: changed } };
+  return { ...state, subtasks: { ...state.subtasks, [subtask.id]: changed } };
 }
 
 function addFile(state: SessionState, event: ArtifactWritten, at: string): SessionState {

@@ -1,22 +1,25 @@
 // One session, live: feeds the reducer from HTTP and socket, and fetches what is missing.
 import { signal, type ReadonlySignal } from "@preact/signals";
 import { api, ApiError, sentenceOf } from "../api.ts";
-import type { SessionDetail } from "../api_types.ts";
-import { watchSession } from "../live.ts";
+import type { Session, SessionDetail } from "../api_types.ts";
+import { watchSession, watchSessions } from "../live.ts";
 import { pollWhileDown } from "./polling.ts";
 import { addEvents, addTokens, hasGap, hasHole } from "./session_reducer.ts";
 import { emptySession, type SessionState, type TokenPiece } from "./session_state.ts";
 
 const REWATCH_MS = 1000;
+const GONE = "There is no such session any more.";
 
 export interface LiveSession {
   state: ReadonlySignal<SessionState>;
-  /** What events do not tell: name, task, owner, the command. Null until it is there. */
+  /** What events do not tell: name, task, owner, progress, its place in the queue, the command. Null until it is there. */
   detail: ReadonlySignal<SessionDetail | null>;
   /** Whether every event up to now has been read once. */
   isComplete: ReadonlySignal<boolean>;
   /** Why the session cannot be shown, or null. */
   trouble: ReadonlySignal<string | null>;
+  /** Take what an action of this page came to, and what followed from it. */
+  take: (session: Session) => void;
   stop: () => void;
 }
 
@@ -41,16 +44,21 @@ export function openSession(sessionId: string): LiveSession {
       if (page.events.length === 0 || state.peek().lastSeq >= page.last_seq) break;
     }
     isComplete.value = true;
-    trouble.value = null;
   };
   const readDetail = async (): Promise<void> => {
     detail.value = await api.findSession(sessionId);
   };
+  const takeDetail = (session: Session | undefined): void => {
+    const known = detail.peek();
+    if (session !== undefined && known !== null && session.last_seq >= known.last_seq) detail.value = { ...known, ...session };
+  };
   const fetchAll = async (): Promise<void> => {
     try {
-      await Promise.all([catchUp(), detail.peek() === null ? readDetail() : undefined]);
+      await Promise.all([catchUp(), readDetail()]);
+      trouble.value = null;
     } catch (error) {
-      if (!isComplete.peek() || (error instanceof ApiError && error.status === 404)) trouble.value = sentenceOf(error);
+      const isShown = isComplete.peek() && detail.peek() !== null;
+      if (!isShown || (error instanceof ApiError && error.status === 404)) trouble.value = sentenceOf(error);
       throw error;
     }
   };
@@ -67,11 +75,16 @@ export function openSession(sessionId: string): LiveSession {
   };
 
   let watch: ReturnType<typeof watchSession> | null = null;
+  let unwatchList: (() => void) | null = null;
   let isStopped = false;
   void fetchAll()
     .catch(() => undefined) // `trouble` says it, and polling tries again.
     .then(() => {
       if (isStopped) return;
+      unwatchList = watchSessions(({ changed, removed }) => {
+        takeDetail(changed.find((session) => session.id === sessionId));
+        if (removed.includes(sessionId)) trouble.value = GONE;
+      });
       watch = watchSession({
         sessionId,
         after: () => state.peek().lastSeq,
@@ -83,7 +96,7 @@ export function openSession(sessionId: string): LiveSession {
         onTokens,
         onBehind: () => void catchUp().then(() => watch?.rewatch(), () => undefined),
         onRefused: (code) => {
-          if (code === "not_found") trouble.value = "There is no such session any more.";
+          if (code === "not_found") trouble.value = GONE;
         },
       });
     });
@@ -94,11 +107,16 @@ export function openSession(sessionId: string): LiveSession {
     detail,
     isComplete,
     trouble,
+    take: (session) => {
+      takeDetail(session);
+      void catchUp().catch(() => undefined); // The socket or the next poll brings what followed.
+    },
     stop: () => {
       isStopped = true;
       clearTimeout(rewatchTimer);
       stopPolling();
       watch?.stop();
+      unwatchList?.();
     },
   };
 }

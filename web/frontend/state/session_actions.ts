@@ -11,11 +11,22 @@ export async function stopSession(id: string, name: string): Promise<Session | n
     body: `“${name}” ends here. What it has done so far stays; it cannot go on afterwards.`,
     action: "Stop session",
   });
-  if (!isSure) return null;
+  return isSure ? move(api.stopSession(id), `Stopping “${name}”.`) : null;
+}
+
+/** Let a session wait; null where it failed. */
+export const pauseSession = (id: string, name: string): Promise<Session | null> =>
+  move(api.pauseSession(id), `Pausing “${name}”. Steps in flight begin again when it goes on.`);
+
+/** Let a session go on; null where it failed. */
+export const resumeSession = (id: string, name: string): Promise<Session | null> =>
+  move(api.resumeSession(id), `“${name}” goes on.`);
+
+async function move(asked: Promise<Session>, message: string): Promise<Session | null> {
   try {
-    const stopped = await api.stopSession(id);
-    showToast({ kind: "info", message: `Stopping “${name}”.` });
-    return stopped;
+    const session = await asked;
+    showToast({ kind: "info", message });
+    return session;
   } catch (error) {
     showToast({ kind: "error", message: sentenceOf(error) });
     return null;

@@ -1,0 +1,71 @@
+import { agentTitle, formatCount, formatDuration } from "../format.ts";
+import type { LiveSession } from "../state/live_session.ts";
+import { useFollow } from "../state/use_follow.ts";
+import { useSlice } from "../state/use_slice.ts";
+import { AGENT_ICONS } from "./agent_tile.tsx";
+import { Icon } from "./icon.tsx";
+import { StepSign } from "./step_sign.tsx";
+import { StepText } from "./step_text.tsx";
+
+interface Props {
+  live: LiveSession;
+  name: string;
+  onClose: () => void;
+}
+
+/** All that an agent wrote and writes, step by step; the end is followed until one scrolls up. */
+export function AgentPane({ live, name, onClose }: Props) {
+  const kind = useSlice(live.state, (state) => state.agents[name]?.kind ?? "drone");
+  const steps = useSlice(live.state, (state) => state.steps);
+  const keys = useSlice(live.state, (state) => state.stepKeys).filter((key) => steps[key]?.agent === name);
+  const { box, content, isFollowing, jumpToEnd } = useFollow();
+  const title = agentTitle(name);
+  return (
+    <section class="agent-pane" aria-label={`What ${title} writes`} data-agent={name}>
+      <header class="agent-pane-head">
+        <Icon name={AGENT_ICONS[kind]} />
+        <h3>{title}</h3>
+        <button type="button" class="icon-button" aria-label={`Hide what ${title} writes`} onClick={onClose}>
+          <Icon name="x-lg" />
+        </button>
+      </header>
+      <div ref={box} class="agent-pane-box" tabIndex={0} role="region" aria-label={`Text of ${title}`} data-following={isFollowing.value}>
+        <div ref={content}>
+          {keys.length === 0 && <p class="muted">Nothing yet.</p>}
+          {keys.map((key) => (
+            <Turn key={key} live={live} stepKey={key} />
+          ))}
+        </div>
+      </div>
+      {!isFollowing.value && (
+        <button type="button" class="btn btn-quiet btn-sm agent-pane-jump" onClick={jumpToEnd}>
+          <Icon name="arrow-down" /> Follow
+        </button>
+      )}
+    </section>
+  );
+}
+
+/** One step of the agent: its text as it comes, then as it stands. */
+function Turn({ live, stepKey }: { live: LiveSession; stepKey: string }) {
+  const step = useSlice(live.state, (state) => state.steps[stepKey]);
+  const stream = useSlice(live.state, (state) => state.streams[stepKey]?.text ?? "");
+  if (step === undefined) return null;
+  const isLive = step.state === "running";
+  const text = step.text || stream;
+  return (
+    <article class={`turn ${isLive ? "is-live" : ""}`} data-step={stepKey}>
+      <h4 class="turn-head">
+        <StepSign state={step.state} />
+        <span class="turn-label">{step.label}</span>
+        {step.state === "done" && (
+          <span class="muted tabular">
+            {formatCount(step.outputTokens)} tokens · {formatDuration(step.durationSeconds)}
+          </span>
+        )}
+      </h4>
+      {text === "" ? isLive && <p class="muted turn-wait">Reads and thinks…</p> : <StepText text={text} />}
+      {step.error !== null && <p class="step-error">{step.error}</p>}
+    </article>
+  );
+}

@@ -1,0 +1,51 @@
+import type { IconName } from "../icons.ts";
+import { agentTitle, humanise, plural } from "../format.ts";
+import type { LiveSession } from "../state/live_session.ts";
+import type { Agent, Step } from "../state/session_state.ts";
+import { useSlice } from "../state/use_slice.ts";
+import { Icon } from "./icon.tsx";
+
+export const AGENT_ICONS: Record<Agent["kind"], IconName> = { queen: "crown", sub_queen: "diagram-2", drone: "robot" };
+
+interface Props {
+  live: LiveSession;
+  agent: Agent;
+  isShown: boolean;
+  isEnded: boolean;
+  onToggle: () => void;
+}
+
+/** What an agent does, in a few words. */
+function activityOf(agent: Agent, step: Step | null, isEnded: boolean): string {
+  if (step !== null) return step.state === "retrying" ? `Tries again: ${step.label}` : step.label;
+  if (agent.stepsDone > 0) return `${plural(agent.stepsDone, "step")} done`;
+  return isEnded ? "Had nothing to do" : "Waits for work";
+}
+
+/** An agent: who it is and what it works on; a press shows or hides what it writes. */
+export function AgentTile({ live, agent, isShown, isEnded, onToggle }: Props) {
+  const step = useSlice(live.state, (state) => state.steps[state.agents[agent.name]?.running.at(-1) ?? ""] ?? null);
+  const role = step?.role ?? agent.role;
+  const activity = step === null ? "idle" : step.state === "retrying" ? "retrying" : "working";
+  return (
+    <button
+      type="button"
+      class={`agent-tile is-${activity}`}
+      aria-pressed={isShown}
+      data-agent={agent.name}
+      data-activity={activity}
+      onClick={onToggle}
+    >
+      <span class="agent-icon">
+        <Icon name={AGENT_ICONS[agent.kind]} />
+      </span>
+      <span class="agent-text">
+        <span class="agent-name">
+          {agentTitle(agent.name)}
+          {role !== null && <span class="agent-role">{humanise(role)}</span>}
+        </span>
+        <span class="agent-activity">{activityOf(agent, step, isEnded)}</span>
+      </span>
+    </button>
+  );
+}

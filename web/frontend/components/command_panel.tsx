@@ -1,0 +1,14 @@
+import { CopyButton } from "./copy_button.tsx";
+import { Panel } from "./panel.tsx";
+
+/** The command line that does the same. */
+export function CommandPanel({ command }: { command: string }) {
+  return (
+    <Panel id="command" title="Command" actions={<CopyButton text={command} label="Copy the command" />}>
+      <pre class="command" tabIndex={0}>
+        <code>{command}</code>
+      </pre>
+      <p class="field-hint">It starts a session like this one from a terminal.</p>
+    </Panel>
+  );
+}

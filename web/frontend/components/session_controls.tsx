@@ -1,0 +1,62 @@
+import { useSignal } from "@preact/signals";
+import type { Session } from "../api_types.ts";
+import type { SeenState } from "../states.ts";
+import { deleteSession, pauseSession, resumeSession, stopSession } from "../state/session_actions.ts";
+import type { LiveSession } from "../state/live_session.ts";
+import { Icon } from "./icon.tsx";
+
+interface Props {
+  live: LiveSession;
+  name: string;
+  seen: SeenState;
+}
+
+const CAN_PAUSE: ReadonlySet<SeenState> = new Set<SeenState>(["queued", "running"]);
+const CAN_RESUME: ReadonlySet<SeenState> = new Set<SeenState>(["pausing", "paused"]);
+const HAS_ENDED: ReadonlySet<SeenState> = new Set<SeenState>(["completed", "failed", "stopped"]);
+
+/** What one can do with the session in its present state. */
+export function SessionControls({ live, name, seen }: Props) {
+  const isBusy = useSignal(false);
+  const { sessionId } = live.state.peek();
+  const act = async (action: (id: string, name: string) => Promise<Session | null>): Promise<void> => {
+    isBusy.value = true;
+    const session = await action(sessionId, name);
+    isBusy.value = false;
+    if (session !== null) live.take(session);
+  };
+  const remove = async (): Promise<void> => {
+    if (await deleteSession(sessionId, name)) location.assign("/sessions");
+  };
+  if (HAS_ENDED.has(seen)) {
+    return (
+      <div class="session-controls">
+        <button type="button" class="btn btn-quiet-danger" onClick={() => void remove()}>
+          <Icon name="trash3" /> Delete
+        </button>
+      </div>
+    );
+  }
+  return (
+    <div class="session-controls">
+      {CAN_PAUSE.has(seen) && (
+        <button type="button" class="btn btn-quiet" disabled={isBusy.value} onClick={() => void act(pauseSession)}>
+          <Icon name="pause-circle" /> Pause
+        </button>
+      )}
+      {CAN_RESUME.has(seen) && (
+        <button type="button" class="btn btn-quiet" disabled={isBusy.value} onClick={() => void act(resumeSession)}>
+          <Icon name="play-fill" /> Resume
+        </button>
+      )}
+      <button
+        type="button"
+        class="btn btn-quiet-danger"
+        disabled={isBusy.value || seen === "stopping"}
+        onClick={() => void act(stopSession)}
+      >
+        <Icon name="stop-fill" /> {seen === "stopping" ? "Stopping…" : "Stop"}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,35 @@
+import type { SessionDetail } from "../api_types.ts";
+import { isFinal, seenState } from "../states.ts";
+import type { LiveSession } from "../state/live_session.ts";
+import { useSlice } from "../state/use_slice.ts";
+import { ProgressBar } from "./progress_bar.tsx";
+import { SessionControls } from "./session_controls.tsx";
+import { SessionFacts } from "./session_facts.tsx";
+import { StateBadge } from "./state_badge.tsx";
+import { TaskText } from "./task_text.tsx";
+
+/** What the session is, how it is, and what one can do with it. */
+export function SessionHeader({ live, detail }: { live: LiveSession; detail: SessionDetail }) {
+  const status = useSlice(live.state, (state) => state.status);
+  const seen = useSlice(live.state, (state) => seenState(state.status, state.desired));
+  const { done, planned } = detail.progress;
+  return (
+    <header class="session-head">
+      <div class="session-head-row">
+        <div class="session-title">
+          <h1 class="page-title">{detail.name}</h1>
+          <StateBadge state={seen} />
+        </div>
+        <SessionControls live={live} name={detail.name} seen={seen} />
+      </div>
+      <TaskText text={detail.task} />
+      <SessionFacts live={live} detail={detail} />
+      {status !== "queued" && !isFinal(status) && (
+        <div class="session-progress">
+          <ProgressBar done={done} planned={planned} label="Progress of this session" />
+          <span class="muted tabular">{planned > 0 ? `${done} of ${planned} steps` : "Planning"}</span>
+        </div>
+      )}
+    </header>
+  );
+}

@@ -1,0 +1,71 @@
+// `/sessions/<id>`: one session, live while it runs and whole afterwards.
+import { effect } from "@preact/signals";
+import { AgentsPanel } from "../components/agents_panel.tsx";
+import { CommandPanel } from "../components/command_panel.tsx";
+import { FilesPanel } from "../components/files_panel.tsx";
+import { Icon } from "../components/icon.tsx";
+import { LogPanel } from "../components/log_panel.tsx";
+import { ErrorNote, Skeleton } from "../components/notes.tsx";
+import { PlanPanel } from "../components/plan_panel.tsx";
+import { ResultPanel } from "../components/result_panel.tsx";
+import { SessionHeader } from "../components/session_header.tsx";
+import { SessionNews } from "../components/session_news.tsx";
+import { StepsPanel } from "../components/steps_panel.tsx";
+import { VotesPanel } from "../components/votes_panel.tsx";
+import { announce } from "../state/announcer.ts";
+import { openSession, type LiveSession } from "../state/live_session.ts";
+import { mountPage, pageRoot } from "./mount.tsx";
+
+function Session({ live, name }: { live: LiveSession; name: string }) {
+  const detail = live.detail.value;
+  const isReady = live.isComplete.value && detail !== null;
+  return (
+    <>
+      <a class="back-link" href="/sessions">
+        <Icon name="arrow-left" /> Sessions
+      </a>
+      {live.trouble.value !== null && <ErrorNote>{live.trouble}</ErrorNote>}
+      {isReady ? (
+        <>
+          <SessionHeader live={live} detail={detail} />
+          <SessionNews live={live} detail={detail} />
+          <div class="columns columns-session">
+            <div class="column-stack">
+              <ResultPanel live={live} />
+              <AgentsPanel live={live} />
+            </div>
+            <div class="column-stack">
+              <PlanPanel live={live} />
+              <VotesPanel live={live} />
+              <FilesPanel live={live} />
+              <CommandPanel command={detail.command} />
+            </div>
+          </div>
+          <StepsPanel live={live} />
+          <LogPanel live={live} />
+        </>
+      ) : (
+        <>
+          <h1 class="page-title">{name}</h1>
+          {live.trouble.value === null && <Skeleton lines={8} />}
+        </>
+      )}
+    </>
+  );
+}
+
+/** Tell those who do not see it that the state changed. */
+function tellMoves(live: LiveSession): void {
+  let known: string | null = null;
+  effect(() => {
+    if (!live.isComplete.value) return;
+    const { status } = live.state.value;
+    if (known !== null && known !== status) announce(`The session is ${status}.`);
+    known = status;
+  });
+}
+
+const { sessionId = "", sessionName = "" } = pageRoot().dataset;
+const live = openSession(sessionId);
+mountPage(<Session live={live} name={sessionName} />);
+tellMoves(live);
