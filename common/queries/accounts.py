@@ -34,9 +34,7 @@ def create_user(db: Session, email: str, password: str, *, admin: bool = False) 
         raise InvalidInput(sentence, FieldError(field="password", message=sentence))
     if db.scalar(select(User.id).where(User.email == email)) is not None:
         raise Conflict(f"There is already a user {email}.")
-    user = User(email=email, password=hash_password(password))
-    if admin:
-        user.roles.append(_admin_role(db))
+    user = User(email=email, password=hash_password(password), roles=[_admin_role(db)] if admin else [])
     db.add(user)
     db.flush()
     return user

@@ -9,7 +9,7 @@ from typing import TypeVar
 _T = TypeVar("_T")
 
 
-def wait_until(condition: Callable[[], _T], what: str, seconds: float = 20) -> _T:
+def wait_until(condition: Callable[[], _T | None], what: str, seconds: float = 20) -> _T:
     """Return the condition's first true value; fail, naming `what`, where none comes in time."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
