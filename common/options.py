@@ -12,8 +12,8 @@ class FlowOptions(BaseModel):
 
     #: How freely the model chooses its words; plans, reviews and votes are always asked for at a low one.
     temperature: float = Field(default=0.6, ge=0, le=2)
-    #: The most tokens of one free answer (Ollama's `num_predict`).
-    max_output_tokens: int = Field(default=1024, ge=16, le=32_768)
+    #: The most tokens of one free answer (Ollama's `num_predict`); None means what the model itself says, else 2048.
+    max_output_tokens: int | None = Field(default=None, ge=16, le=32_768)
     #: The most context to use, in tokens; None means all that the model has.
     num_ctx: int | None = Field(default=None, ge=1024, le=1_048_576)
     #: Makes the model's choices repeatable where the server supports it.

@@ -27,10 +27,7 @@ QUICK = {
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hide this machine's settings from the tests."""
-    for names in variable_names().values():
-        for name in names:
-            monkeypatch.delenv(name, raising=False)
+    _hide_settings(monkeypatch)
 
 
 @pytest.fixture(scope="session")
@@ -130,6 +127,30 @@ def make_settings(tmp_path: Path, redis_prefix: str) -> Callable[..., Settings]:
 def settings(make_settings: Callable[..., Settings], database_url: str, redis_url: str) -> Settings:
     """The settings of an installation: a home of this test's own, its database and its Redis."""
     return make_settings(database_url=database_url, redis_url=redis_url)
+
+
+@pytest.fixture(scope="session")
+def make_shared_settings(
+    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, valkey: Valkey
+) -> Callable[..., Settings]:
+    """Make settings of an installation on SQLite that several tests share, each with its own people and sessions."""
+
+    def make(**fields: object) -> Settings:
+        home = tmp_path_factory.mktemp("shared")
+        shutil.copy(sqlite_template, home / "ollama-flow.db")
+        own = {"home": home, "redis_url": valkey.url, "redis_prefix": f"shared-{secrets.token_hex(6)}:"}
+        with pytest.MonkeyPatch.context() as environment:
+            _hide_settings(environment)
+            return load_settings(**(QUICK | own | fields))
+
+    return make
+
+
+def _hide_settings(environment: pytest.MonkeyPatch) -> None:
+    """Hide this machine's settings from the tests."""
+    for names in variable_names().values():
+        for name in names:
+            environment.delenv(name, raising=False)
 
 
 def _driver(url: str) -> str:

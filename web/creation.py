@@ -12,12 +12,14 @@ from web.project_folders import provide_folder
 from web.runtime import Runtime
 
 _NAME_LENGTH = 60
+#: What a repeated request has in common with the first; the model may have been chosen since.
+_SAME = ("name", "task", "workers", "architecture", "project_folder", "options")
 
 
 def create(runtime: Runtime, body: CreateSession, *, owner: User, key: str | None) -> FlowSession:
     """Store a session and tell of it; the same idempotency key gives the same session.
 
-    Raises InvalidInput, or Conflict where the key came with another task before.
+    Raises InvalidInput, or Conflict where the key came with something else before.
     """
     new = NewSession(
         owner_id=owner.id,
@@ -32,8 +34,8 @@ def create(runtime: Runtime, body: CreateSession, *, owner: User, key: str | Non
     )
     with runtime.database.write() as db:
         session, events = create_session(db, new)
-    if not events and session.task != new.task:
-        raise Conflict("This Idempotency-Key was used for another task.")
+    if not events and any(getattr(session, field) != getattr(new, field) for field in _SAME):
+        raise Conflict("This Idempotency-Key was used for another session.")
     announce(runtime, events)
     return session
 

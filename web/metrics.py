@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flask import Blueprint, Response, request
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
@@ -29,6 +35,7 @@ def metrics() -> Response:
     """Tell the metrics to this machine, and to an admin's token from elsewhere."""
     if not _is_local() and not _is_admin():
         raise Unauthorized("Send an admin's token as `Authorization: Bearer …`.")
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped there
     registry = CollectorRegistry(auto_describe=False)
     registry.register(InstallationCollector(current_runtime()))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

@@ -149,7 +149,8 @@ class SessionRunner:
             case Ending.STOP:
                 await self._finish(running, journal, State.STOPPED)
             case Ending.PAUSE:
-                await self._release(running, journal, State.PAUSED, None)
+                # Where the pause was taken back meanwhile, it waits in the queue.
+                await self._release(running, journal, State.QUEUED, None)
             case Ending.DRAIN:
                 await self._release(running, journal, State.QUEUED, "Its worker process ended; it goes on elsewhere.")
             case Ending.LOST | None:

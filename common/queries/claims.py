@@ -81,8 +81,13 @@ def finish_session(
 
 
 def release_session(db: Session, session_id: str, *, epoch: int, state: State, reason: str | None) -> list[LoggedEvent]:
-    """Give an owned session up, to the queue or into a pause. Raises LeaseLost."""
-    return give_up(db, _fenced(db, session_id, epoch), state, reason=reason)
+    """Give an owned session up, to the queue or into a pause, as is wanted of it by now. Raises LeaseLost."""
+    session = _fenced(db, session_id, epoch)
+    if session.desired == Desired.STOP:
+        return end_session(db, session, State.STOPPED)
+    if session.desired == Desired.PAUSE:
+        return give_up(db, session, State.PAUSED, reason=None)
+    return give_up(db, session, state, reason=reason)
 
 
 def give_up(db: Session, session: FlowSession, state: State, *, reason: str | None) -> list[LoggedEvent]:

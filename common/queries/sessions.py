@@ -1,4 +1,4 @@
-"""Sessions as people see them: create, find, list, count, and say what is wanted."""
+"""Sessions as people see them: create, find, list, count, end and delete."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from common.errors import Conflict, NotFound
-from common.events import LoggedEvent, SessionMoved, SessionWanted
+from common.events import LoggedEvent, SessionMoved
 from common.models import FlowSession, User
 from common.models.base import db_now
 from common.queries.events import append_events
-from common.states import ACTIVE_STATES, FINAL_STATES, Desired, State, check_move
+from common.states import ACTIVE_STATES, FINAL_STATES, State, check_move
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +96,7 @@ def find_session(db: Session, session_id: str, *, seen_by: User | None = None) -
 def list_sessions(
     db: Session, wanted: SessionFilter, *, limit: int = 50, before: tuple[float, str] | None = None
 ) -> list[FlowSession]:
-    """Return sessions newest first; `before` is the (created_at in seconds, id) of the last one already seen."""
+    """Return sessions newest first; `before` is the `read_place` of the last one already seen."""
     query = _filtered(select(FlowSession), wanted)
     if before is not None:
         created, session_id = before
@@ -108,6 +108,13 @@ def list_sessions(
             )
         )
     return list(db.scalars(query.order_by(FlowSession.created_at.desc(), FlowSession.id.desc()).limit(limit)))
+
+
+def read_place(db: Session, session: FlowSession) -> tuple[float, str]:
+    """Return where a session stands in a list: its creation as exactly as the database has it, and its id."""
+    created = db.scalar(select(type_coerce(FlowSession.created_at, Double)).where(FlowSession.id == session.id))
+    assert created is not None
+    return created, session.id
 
 
 def list_named(db: Session, session_ids: Iterable[str]) -> list[FlowSession]:
@@ -160,23 +167,6 @@ def count_by_state(db: Session) -> dict[str, int]:
     return {row[0]: row[1] for row in db.execute(select(FlowSession.state, func.count()).group_by(FlowSession.state))}
 
 
-def want_stop(db: Session, session_id: str, *, by: User) -> tuple[FlowSession, list[LoggedEvent]]:
-    """Stop a waiting session at once, ask the worker of a running one to. Raises NotFound; Conflict once it ended."""
-    session = _lock(db, session_id, by)
-    state = State(session.state)
-    if state in FINAL_STATES:
-        raise Conflict(f"This session is already {state}; only one that has not ended can be stopped.")
-    if session.desired == Desired.STOP:
-        return session, []
-    session.desired = Desired.STOP
-    if state is not State.RUNNING:
-        return session, end_session(db, session, State.STOPPED, reason=f"Stopped by {by.email}.")
-    db.flush()
-    events = append_events(db, session.id, [SessionWanted(desired=Desired.STOP, by=by.email)])
-    db.refresh(session)
-    return session, events
-
-
 def end_session(
     db: Session, session: FlowSession, state: State, *, reason: str | None = None, error: str | None = None
 ) -> list[LoggedEvent]:
@@ -190,7 +180,9 @@ def end_session(
     session.ended_at = db_now()
     db.flush()
     events = append_events(
-        db, session.id, [SessionMoved(status=state, reason=reason, error=error, epoch=session.epoch)]
+        db,
+        session.id,
+        [SessionMoved(status=state, reason=reason, result=session.result, error=error, epoch=session.epoch)],
     )
     db.refresh(session)
     return events
@@ -198,14 +190,15 @@ def end_session(
 
 def delete_session(db: Session, session_id: str, *, by: User) -> FlowSession:
     """Delete an ended session with all that belongs to it. Raises NotFound, or Conflict where it has not ended."""
-    session = _lock(db, session_id, by)
+    session = lock_session(db, session_id, seen_by=by)
     if session.state not in FINAL_STATES:
         raise Conflict(f"This session is {session.state}; stop it before deleting it.")
     db.delete(session)
     return session
 
 
-def _lock(db: Session, session_id: str, seen_by: User) -> FlowSession:
+def lock_session(db: Session, session_id: str, *, seen_by: User) -> FlowSession:
+    """Return the session, locked until the transaction ends. Raises NotFound as `find_session` does."""
     find_session(db, session_id, seen_by=seen_by)
     locked = db.scalar(
         select(FlowSession)

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  agentTitle,
   architectureName,
   formatBytes,
   formatClock,
   formatCount,
   formatDuration,
   formatRelative,
+  formatTime,
+  humanise,
   plural,
   suggestName,
 } from "../../web/frontend/format.ts";
@@ -34,6 +37,15 @@ test("sizes and counts are short", () => {
 
 test("architectures are called as on the form", () => {
   assert.equal(architectureName("FULLY_CONNECTED"), "Fully Connected");
+});
+
+test("codes become words", () => {
+  assert.deepEqual(["data_scientist", "it_architect"].map(humanise), ["data scientist", "IT architect"]);
+  assert.deepEqual(["queen", "sub-queen-1", "drone-12"].map(agentTitle), ["Queen", "Sub-queen 1", "Drone 12"]);
+});
+
+test("a time of the log has the same width everywhere", () => {
+  assert.match(formatTime("2026-01-02T23:04:05Z"), /^\d\d:\d\d:\d\d$/);
 });
 
 test("a name is suggested from the task's first line, cut at a word's end", () => {

@@ -75,6 +75,17 @@ test("a subtask waits, runs, is done, and is returned by a review", () => {
   assert.deepEqual(states, ["waiting", "running", "done", "returned"]);
 });
 
+test("what has its result stays done while it is revised", () => {
+  const angle = addEvents(emptySession("s"), log.slice(0, 15));
+  const revised = addEvents(angle, [logged(16, started("revise/1/1", "drone-2", { subtask: "1" }))]);
+  assert.equal(revised.subtasks["1"]?.state, "done");
+});
+
+test("a subtask waits again when its worker process has left it", () => {
+  const rescued = addEvents(emptySession("s"), log.slice(0, 11));
+  assert.equal(rescued.subtasks["1"]?.state, "waiting");
+});
+
 test("an event of a kind that this page does not know is logged and passed over", () => {
   const unknown = logged(1, { type: "from_tomorrow" } as never);
   const state = addEvents(emptySession("s"), [unknown, { ...log[1]!, seq: 2 }]);

@@ -1,24 +1,28 @@
-"""A running installation without its web tier: worker processes as children, and eyes on the database."""
+"""A running installation: web and worker processes as children, and eyes on the database."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import httpx
+
 from common.bus import Bus
 from common.database import Database
 from common.dispatch import Dispatcher
+from common.events import LoggedEvent
 from common.models import FlowSession, Step, User
-from common.queries import events, sessions, steps, workers
+from common.queries import events, sessions, steps, wanted, workers
 from common.queue import create_celery
 from common.settings import Settings, variable_names
 from tests.support.data import make_session, make_user
+from tests.support.servers import find_free_port
 from tests.support.waiting import wait_until
 
 _PROJECT = Path(__file__).parents[2]
@@ -36,7 +40,7 @@ def to_environment(settings: Settings) -> dict[str, str]:
 
 
 class Installation:
-    """Starts and kills worker processes of one installation; ends them all when it is left."""
+    """Starts and kills the processes of one installation; ends them all when it is left."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -46,7 +50,7 @@ class Installation:
         self.user: User = make_user(self.database)
         self._children: list[subprocess.Popen[bytes]] = []
         settings.home.mkdir(parents=True, exist_ok=True)
-        self._log = (settings.home / "workers.log").open("ab")
+        self._log = (settings.home / "processes.log").open("ab")
 
     def __enter__(self) -> Self:
         self.dispatcher.start()
@@ -57,28 +61,48 @@ class Installation:
     ) -> None:
         self.dispatcher.stop()
         for child in self._children:
-            if child.poll() is None:
-                child.kill()
-            child.wait()
+            self._end(child)
         self.bus.close()
         self.database.dispose()
         self._log.close()
         if error is not None:
-            print((self.settings.home / "workers.log").read_text()[-8000:])
+            print((self.settings.home / "processes.log").read_text()[-8000:])
 
     def start_worker(self, **environment: str) -> subprocess.Popen[bytes]:
         """Start a worker process and wait until the database knows it."""
         known = self.worker_names()
+        child = self._start("worker", environment)
+        wait_until(lambda: self.worker_names() - known, "a new worker process is there", 30)
+        return child
+
+    def start_web(self, **environment: str) -> str:
+        """Start a web process, wait until it answers, and return its address."""
+        address = f"http://127.0.0.1:{find_free_port()}"
+        child = self._start("web", environment, "--port", address.rpartition(":")[2])
+        wait_until(lambda: _answers(address) or child.poll() is not None, "the dashboard answers", 30)
+        assert child.poll() is None, "the web process ended"
+        return address
+
+    def _start(self, command: str, environment: dict[str, str], *words: str) -> subprocess.Popen[bytes]:
         child = subprocess.Popen(
-            [sys.executable, "-m", "cli", "worker"],
+            [sys.executable, "-m", "cli", command, *words],
             env=to_environment(self.settings) | environment,
             cwd=_PROJECT,
             stdout=self._log,
             stderr=self._log,
         )
         self._children.append(child)
-        wait_until(lambda: self.worker_names() - known, "a new worker process is there", 30)
         return child
+
+    def _end(self, child: subprocess.Popen[bytes]) -> None:
+        """End a child quickly; gunicorn takes its own child along when it is asked to."""
+        if child.poll() is None and "web" in child.args:  # type: ignore[operator]  # they are a list here
+            child.send_signal(signal.SIGQUIT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(10)
+        if child.poll() is None:
+            child.kill()
+        child.wait()
 
     def worker_names(self) -> set[str]:
         """Return the names of the worker processes in the database."""
@@ -99,7 +123,7 @@ class Installation:
     def stop(self, session: FlowSession) -> None:
         """Want a session stopped, as the web tier does."""
         with self.database.write() as db:
-            _, told = sessions.want_stop(db, session.id, by=self.user)
+            _, told = wanted.want_stop(db, session.id, by=self.user)
         self.bus.publish_events(told)
         self.bus.nudge(session.id)
 
@@ -112,6 +136,11 @@ class Installation:
         """Return its committed steps."""
         with self.database.read() as db:
             return steps.list_steps(db, session.id)
+
+    def read_events(self, session: FlowSession) -> list[LoggedEvent]:
+        """Return its whole log."""
+        with self.database.read() as db:
+            return events.read_events(db, session.id, limit=100_000)
 
     def wait_for_state(self, session: FlowSession, *states: str, seconds: float = 60) -> FlowSession:
         """Wait until the session is in one of `states`."""
@@ -128,11 +157,12 @@ class Installation:
     def check_log(self, *ended: FlowSession) -> None:
         """Assert that the event logs of these sessions are numbered without a gap."""
         for session in ended:
-            with self.database.read() as db:
-                seqs = [event.seq for event in events.read_events(db, session.id, limit=100_000)]
+            seqs = [event.seq for event in self.read_events(session)]
             assert seqs == list(range(1, self.read(session).last_seq + 1))
 
 
-def count_repeated(calls: dict[str, dict[str, int]], keys: Iterable[str]) -> dict[str, int]:
-    """Return the keys whose calls were finished by the model server more than once."""
-    return {key: calls[key]["finished"] for key in keys if calls[key]["finished"] > 1}
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/healthz").is_success
+    except httpx.TransportError:
+        return False

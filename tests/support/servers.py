@@ -11,9 +11,8 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Self
 
 import psycopg
 import pytest
@@ -31,17 +30,6 @@ def find_free_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
-
-
-def wait_until(is_true: Callable[[], Any], what: str, *, seconds: float = 10.0) -> Any:
-    """Return the first true value of `is_true`; fail the test where none comes in time."""
-    deadline = time.monotonic() + seconds
-    while True:
-        if value := is_true():
-            return value
-        if time.monotonic() > deadline:
-            pytest.fail(f"After {seconds} s still not: {what}")
-        time.sleep(0.01)
 
 
 def miss(what: str) -> None:

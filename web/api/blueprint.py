@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response
 from flask_openapi import APIBlueprint, Tag
 from flask_openapi.types import ResponseDict
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from web.api.schemas import ErrorAnswer
 
@@ -33,7 +33,7 @@ _ERRORS: ResponseDict = {
 class SessionPath(BaseModel):
     """The id of a session in an address."""
 
-    session_id: str = Field(max_length=64)
+    session_id: str
 
 
 def create_blueprint(name: str, description: str, prefix: str) -> APIBlueprint:

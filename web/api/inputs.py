@@ -10,7 +10,6 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
-from common.models import FlowSession
 from common.options import FlowOptions
 from common.states import Architecture, State
 
@@ -115,9 +114,9 @@ class ListFolders(BaseModel):
     path: str | None = Field(default=None, max_length=1000)
 
 
-def write_cursor(last: FlowSession) -> str:
-    """Return where the page after `last` begins; opaque to clients."""
-    text = json.dumps([last.created_at.timestamp(), last.id])
+def write_cursor(place: tuple[float, str]) -> str:
+    """Return where the page after `place` begins; opaque to clients."""
+    text = json.dumps(place)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 

@@ -6,7 +6,6 @@ import mimetypes
 from urllib.parse import quote
 
 from flask import Response
-from pydantic import Field
 
 from common.queries.events import read_events
 from common.queries.sessions import find_session
@@ -24,7 +23,7 @@ blueprint = create_blueprint("session_parts", "The log, the journal and the file
 class ArtifactPath(SessionPath):
     """A file of a session."""
 
-    path: str = Field(max_length=1000)
+    path: str
 
 
 @blueprint.get("/<session_id>/events", responses={200: schemas.EventsAnswer})

@@ -1,12 +1,16 @@
-"""Sessions: list, create, show, stop, delete."""
+"""Sessions: list, create, show, stop, pause, resume, delete."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Response, request
+from flask_openapi.types import ResponseDict
+from sqlalchemy.orm import Session
 
 from common.errors import FieldError, InvalidInput, NotFound
 from common.models import User
-from common.queries import accounts, sessions
+from common.queries import accounts, sessions, wanted
 from common.queries.sessions import SessionFilter
 from common.states import FINAL_STATES
 from web.api import schemas
@@ -19,6 +23,7 @@ from web.session_view import view_detail, view_session, view_sessions, view_stat
 
 blueprint = create_blueprint("sessions", "One task given to a swarm, from creation to its end.", "/api/sessions")
 
+_MOVED: ResponseDict = {202: schemas.SessionAnswer, 409: schemas.ErrorAnswer}
 #: An owner that nobody is.
 _NOBODY = ""
 
@@ -31,13 +36,13 @@ def list_sessions(query: ListSessions) -> Response:
         owner_id = None if user.is_admin else user.id
         scope = SessionFilter(owner_id=owner_id)
         if query.owner is not None:
-            owner_id = _find_owner_id(user, query.owner)
+            owner_id = _find_owner_id(db, user, query.owner)
         ended = sorted(FINAL_STATES & query.states)
-        wanted = {"owner_id": owner_id, "architecture": query.architecture, "model": query.model}
-        active = sessions.list_active(db, SessionFilter(**wanted, states=sorted(query.states)))
+        chosen = {"owner_id": owner_id, "architecture": query.architecture, "model": query.model}
+        active = sessions.list_active(db, SessionFilter(**chosen, states=sorted(query.states)))
         before = None if query.cursor is None else read_cursor(query.cursor)
         history = sessions.list_sessions(
-            db, SessionFilter(**wanted, states=ended), limit=query.limit + 1, before=before
+            db, SessionFilter(**chosen, states=ended), limit=query.limit + 1, before=before
         )
         page = history[: query.limit]
         return answer(
@@ -45,7 +50,7 @@ def list_sessions(query: ListSessions) -> Response:
                 active_sessions={view.id: view for view in view_sessions(db, active, runtime.settings)},
                 session_history=view_sessions(db, page, runtime.settings),
                 statistics=view_statistics(db, scope),
-                next_cursor=write_cursor(page[-1]) if len(history) > len(page) else None,
+                next_cursor=write_cursor(sessions.read_place(db, page[-1])) if len(history) > len(page) else None,
             )
         )
 
@@ -70,16 +75,22 @@ def show_session(path: SessionPath) -> Response:
         return answer(schemas.SessionDetailAnswer(session=view_detail(db, session, runtime.settings)))
 
 
-@blueprint.post("/<session_id>/stop", responses={202: schemas.SessionAnswer, 409: schemas.ErrorAnswer})
+@blueprint.post("/<session_id>/stop", responses=_MOVED)
 def stop_session(path: SessionPath) -> Response:
     """Stop a session: a waiting one at once, a running one as soon as its worker process notices."""
-    runtime = current_runtime()
-    with runtime.database.write() as db:
-        session, events = sessions.want_stop(db, path.session_id, by=asker())
-    runtime.bus.nudge(session.id)
-    announce(runtime, events)
-    with runtime.database.read() as db:
-        return answer(schemas.SessionAnswer(session=view_session(db, session, runtime.settings)), 202)
+    return _want(wanted.want_stop, path.session_id)
+
+
+@blueprint.post("/<session_id>/pause", responses=_MOVED)
+def pause_session(path: SessionPath) -> Response:
+    """Let a session wait: a queued one at once, a running one as soon as its worker process notices."""
+    return _want(wanted.want_pause, path.session_id)
+
+
+@blueprint.post("/<session_id>/resume", responses=_MOVED)
+def resume_session(path: SessionPath) -> Response:
+    """Let a paused session go on where it was, as soon as a seat is free."""
+    return _want(wanted.want_resume, path.session_id)
 
 
 @blueprint.delete("/<session_id>", responses={204: None, 409: schemas.ErrorAnswer})
@@ -92,17 +103,27 @@ def delete_session(path: SessionPath) -> Response:
     return Response(status=204)
 
 
-def _find_owner_id(user: User, email: str) -> str:
+def _want(want: Callable[..., wanted.Wanted], session_id: str) -> Response:
+    """Write down what is wanted of a session, tell its worker process and its viewers, and answer with it."""
+    runtime = current_runtime()
+    with runtime.database.write() as db:
+        session, events = want(db, session_id, by=asker())
+    runtime.bus.nudge(session.id)
+    announce(runtime, events)
+    with runtime.database.read() as db:
+        return answer(schemas.SessionAnswer(session=view_session(db, session, runtime.settings)), 202)
+
+
+def _find_owner_id(db: Session, user: User, email: str) -> str:
     """Return whose sessions to list; a member finds nobody but themselves."""
     if email.strip().lower() == user.email:
         return user.id
     if not user.is_admin:
         return _NOBODY
-    with current_runtime().database.read() as db:
-        try:
-            return accounts.find_user(db, email).id
-        except NotFound:
-            return _NOBODY
+    try:
+        return accounts.find_user(db, email).id
+    except NotFound:
+        return _NOBODY
 
 
 def _read_idempotency_key() -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, redirect, request, session
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import BadRequest, Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
@@ -25,22 +25,22 @@ def register_gate(app: Flask, csrf: CSRFProtect) -> None:
     @app.before_request
     def check_request() -> AnyResponse | None:
         _refuse_nul()
+        is_open = request.endpoint in OPEN_ENDPOINTS or request.path in OPEN_PATHS
+        if not is_open and identify() is None:
+            if request.path.startswith("/api/"):
+                raise Unauthorized("Please sign in, or send a token as `Authorization: Bearer …`.")
+            target = request.full_path.rstrip("?") if request.method in SAFE_METHODS else "/"
+            return redirect(f"/login?next={quote(target, safe='/')}")
         if request.method not in SAFE_METHODS and read_bearer(request) is None:
             csrf.protect()
         if _is_sign_in():
-            limit.check(*_pair())
-        if request.endpoint in OPEN_ENDPOINTS or request.path in OPEN_PATHS or identify() is not None:
-            return None
-        if request.path.startswith("/api/"):
-            raise Unauthorized("Please sign in, or send a token as `Authorization: Bearer …`.")
-        target = request.full_path.rstrip("?") if request.method in SAFE_METHODS else "/"
-        return redirect(f"/login?next={quote(target, safe='/')}")
+            limit.take(*_pair())
+        return None
 
     @app.after_request
-    def count_failures(response: Response) -> Response:
-        # A sign-in that succeeds redirects; one that fails shows the form again.
-        if _is_sign_in() and response.status_code == 200:
-            limit.note_failure(*_pair())
+    def forgive(response: Response) -> Response:
+        if _is_sign_in() and "_user_id" in session:
+            limit.forget(*_pair())
         return response
 
 

@@ -26,8 +26,10 @@ def read_bearer(asked: Request) -> str | None:
 
 def find_bearer(runtime: Runtime, token: str) -> User:
     """Return whom a token belongs to. Raises Unauthorized."""
-    with runtime.database.read() as db:
-        user = accounts.find_token_user(db, token)
+    user = None
+    if token.isascii():
+        with runtime.database.read() as db:
+            user = accounts.find_token_user(db, token)
     if user is None:
         raise Unauthorized("This token is not valid; make one with `ollama-flow tokens create`.")
     _note_use(runtime, token)

@@ -37,8 +37,9 @@ export function formatExact(at: string): string {
   return new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
 }
 
+/** "16:05:09", also where people say it in halves of the day: a log is read in columns. */
 export function formatTime(at: string): string {
-  return new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  return new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 }
 
 /** "640 B", "1.4 kB", "2.3 GB". */
@@ -64,9 +65,9 @@ export function plural(count: number, noun: string, nouns = `${noun}s`): string 
   return `${count.toLocaleString("en")} ${count === 1 ? noun : nouns}`;
 }
 
-/** "data_scientist" → "data scientist". */
+/** "data_scientist" → "data scientist", "it_architect" → "IT architect". */
 export function humanise(code: string): string {
-  return code.toLowerCase().replaceAll("_", " ");
+  return code.toLowerCase().replaceAll("_", " ").replace(/\bit\b/, "IT");
 }
 
 /** "sub-queen-1" → "Sub-queen 1". */

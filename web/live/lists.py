@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from common.database import Database
+from common.errors import DatabaseUnavailable
 from common.models import FlowSession
 from common.queries.sessions import (
     SessionFilter,
@@ -52,6 +53,8 @@ class SessionsList:
         self._lock = threading.Lock()
         self._changed: set[str] = set()
         self._removed: list[_Removed] = []
+        #: True until the places in the queue were compared: why a session waits changes without any event.
+        self._has_looked = False
         #: The active sessions as they were last told of.
         self._seqs: dict[str, int] = {}
         self._places: dict[str, schemas.QueuePlace | None] = {}
@@ -69,6 +72,7 @@ class SessionsList:
         """Find changes that no message told of. Raises DatabaseUnavailable."""
         if not self._watchers():
             return
+        self._has_looked = True
         with self._database.read() as db:
             seqs = read_active_seqs(db)
         known, self._seqs = self._seqs, seqs
@@ -77,16 +81,27 @@ class SessionsList:
             self._changed |= known.keys() - seqs.keys()
 
     def flush(self) -> None:
-        """Send what was noted since the last time, and snapshots to those who missed something."""
+        """Send what was noted since the last time, and snapshots to those who missed something.
+
+        Raises DatabaseUnavailable; what was noted is then kept.
+        """
         with self._lock:
             changed, self._changed = self._changed, set()
             removed, self._removed = self._removed, []
         watchers = self._watchers()
         for viewer in watchers:
-            if viewer.needs_list and not self._viewers.backlog(viewer):
+            if viewer.needs_list and self._viewers.has_room(viewer):
                 self.send_snapshot(viewer)
-        if (changed or removed) and watchers:
+        if not watchers or not (changed or removed or self._has_looked):
+            return
+        try:
             self._tell(watchers, changed, removed)
+        except DatabaseUnavailable:
+            with self._lock:
+                self._changed |= changed
+                self._removed = removed + self._removed
+            raise
+        self._has_looked = False
 
     def send_snapshot(self, viewer: Viewer) -> None:
         """Send a viewer all active sessions and the latest ended ones. Raises DatabaseUnavailable."""
@@ -145,7 +160,7 @@ class OverviewFigures:
             scope = _scope(viewer)
             if scope not in bodies:
                 bodies[scope] = self._reader.read().for_user(viewer.user).model_dump_json()
-            if not self._viewers.backlog(viewer):  # a slow one gets the next figures
+            if self._viewers.has_room(viewer):  # a slow one gets the next figures
                 self._viewers.send(viewer, make_message("overview", bodies[scope]))
 
 

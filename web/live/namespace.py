@@ -15,19 +15,18 @@ from werkzeug.exceptions import Unauthorized
 from common.errors import DatabaseUnavailable, FlowError, InvalidInput
 from common.models import User
 from common.queries.sessions import find_session
-from web.auth.identity import find_bearer, identify
+from web.auth.identity import find_bearer, identify, read_bearer
 from web.live.lists import OverviewFigures, SessionsList
 from web.live.relay import Relay
 from web.live.session_relay import SessionRelay
 from web.live.viewers import NAMESPACE, Viewer, Viewers
+from web.live.wire import LARGEST_MESSAGE, LiveWebSocket
 from web.runtime import Runtime
 
 log = structlog.get_logger(__name__)
 
 #: A page watches one session; this is for programs.
 _MOST_SESSIONS = 50
-#: What browsers send is short.
-_LARGEST_MESSAGE = 16 * 1024
 
 Answer = dict[str, Any]
 
@@ -62,7 +61,10 @@ class LiveNamespace(Namespace):  # type: ignore[misc]  # Flask-SocketIO ships no
 
     def on_connect(self, auth: object = None) -> None:
         """Let in who is signed in by cookie, or by `auth.token`, which then alone counts."""
-        self._viewers.add(_sid(), self._identify(auth))
+        if self._viewers.find(_sid()) is not None:
+            raise Refused("This connection is open already.")
+        user, token = self._identify(auth)
+        self._viewers.add(_sid(), user, token)
         self._relay.start()
 
     def on_disconnect(self, reason: str = "") -> None:
@@ -124,16 +126,18 @@ class LiveNamespace(Namespace):  # type: ignore[misc]  # Flask-SocketIO ships no
         """Send no more figures."""
         return self._answer(lambda viewer: setattr(viewer, "wants_overview", False))
 
-    def _identify(self, auth: object) -> User:
+    def _identify(self, auth: object) -> tuple[User, str | None]:
+        """Return who connects, and the token that says so, where it is one."""
+        token = auth.get("token") if isinstance(auth, dict) else None
         try:
-            if isinstance(auth, dict) and isinstance(auth.get("token"), str):
-                return find_bearer(self._runtime, auth["token"])
+            if token is not None:
+                return find_bearer(self._runtime, str(token)), str(token)
             user = identify()
         except (Unauthorized, DatabaseUnavailable) as error:
             raise Refused(getattr(error, "description", None) or str(error)) from None
         if user is None:
             raise Refused("Please sign in, or send a token as `auth.token`.")
-        return user
+        return user, read_bearer(request)
 
     def _answer(self, act: Callable[[Viewer], None]) -> Answer:
         viewer = self._viewers.find(_sid())
@@ -160,8 +164,10 @@ def create_live(app: Flask, runtime: Runtime) -> SocketIO:
         # `web.host_guard` has looked at the origin already, before the upgrade.
         cors_allowed_origins=[],
         transports=["websocket"],
-        max_http_buffer_size=_LARGEST_MESSAGE,
+        max_http_buffer_size=LARGEST_MESSAGE,
     )
+    engine = socketio.server.eio
+    engine._async = {**engine._async, "websocket": LiveWebSocket}  # noqa: SLF001 - there is no setting for it
     viewers = Viewers(socketio)
     sessions = SessionRelay(runtime.database, runtime.bus, viewers)
     session_list = SessionsList(runtime.settings, runtime.database, viewers)

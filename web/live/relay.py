@@ -13,7 +13,7 @@ import structlog
 from common.bus import Bus
 from common.database import Database
 from common.errors import DatabaseUnavailable
-from common.queries.accounts import list_active_users
+from common.queries.accounts import find_token_user, list_active_users
 from web.live.lists import OverviewFigures, SessionsList
 from web.live.session_relay import SessionRelay
 from web.live.viewers import Viewers
@@ -142,20 +142,21 @@ class Relay:
             time.sleep(_FLUSH_SECONDS)
 
     def _check_viewers(self) -> None:
-        """Part with people who may no longer sign in, learn of new admins, call back those who fell behind."""
+        """Call back those who fell behind; part with people whose sign-in or rights ended: they may come again."""
         viewers = self._viewers.all()
         for viewer in viewers:
             self._sessions.call_back(viewer)
+        self.hear()
         if not viewers:
             return
         with self._database.read() as db:
             users = {user.id: user for user in list_active_users(db, {viewer.user.id for viewer in viewers})}
+            tokens = {viewer.token for viewer in viewers if viewer.token is not None}
+            revoked = {token for token in tokens if find_token_user(db, token) is None}
         for viewer in viewers:
             user = users.get(viewer.user.id)
-            if user is None or user.fs_uniquifier != viewer.user.fs_uniquifier:
+            if user is None or viewer.token in revoked or not viewer.has_rights_of(user):
                 self._viewers.disconnect(viewer)
-            else:
-                viewer.user = user
 
 
 def _try(act: Callable[[], None]) -> None:

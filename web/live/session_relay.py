@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from common.bus import Bus
@@ -18,8 +18,10 @@ from common.metrics import EVENTS_RELAYED, TOKENS_RELAYED
 from common.queries.events import read_events, read_last_seqs
 from web.live.viewers import Viewer, Viewers, make_message
 
-#: Events in one message of a replay.
-_PAGE = 200
+#: Events that are read at a time.
+_PAGE = 100
+#: Messages of several events or tokens are not longer, in characters.
+_MESSAGE_LENGTH = 64 * 1024
 #: `LoggedEvent` and `LiveTokens` begin with the id of their session, and the first goes on with its number.
 _SEQ = re.compile(rb'\{"session_id":"[^"]*","seq":(\d+),')
 
@@ -93,29 +95,33 @@ class SessionRelay:
 
     def _replay(self, channel: Channel, viewer: Viewer, after: int) -> bool:
         """Send what the database has; True once the viewer is live, False where it fell behind or left."""
-        while True:
-            with self._database.read() as db:
-                events = read_events(db, channel.session_id, after=after, limit=_PAGE)
-            if events:
-                after = events[-1].seq
+        while events := self._read(channel, after):
+            if viewer not in channel.joining:
+                return False
+            for body in _event_bodies(channel, events):
                 self._viewers.wait_for_room(viewer)
-                if not self._send(channel, viewer, "event", _event_body(channel, events)):
+                if not self._send(channel, viewer, "event", body):
                     return False
-                continue
-            with channel.lock:
-                if viewer not in channel.joining:
-                    return False
-                if not channel.live:
-                    channel.seq = max(channel.seq, after)
-                if after >= channel.seq:
-                    channel.joining.discard(viewer)
-                    channel.live.add(viewer)
-                    return True
+            after = events[-1].seq
+        with channel.lock:  # nothing is forwarded meanwhile
+            while events := [event for event in self._read(channel, after) if event.seq <= channel.seq]:
+                for body in _event_bodies(channel, events):
+                    if not self._send(channel, viewer, "event", body):
+                        return False
+                after = events[-1].seq
+            if viewer not in channel.joining:
+                return False
+            channel.joining.discard(viewer)
+            channel.live.add(viewer)
+            self._fill(channel)
+            return viewer in channel.live
 
     def _send_partials(self, channel: Channel, viewer: Viewer) -> None:
         tokens = [item.model_dump_json() for item in self._bus.read_partials(channel.session_id) if item.text]
-        if tokens:
-            self._send(channel, viewer, "token", _token_body(channel, tokens))
+        for body in _bodies(channel, "tokens", tokens):
+            self._viewers.wait_for_room(viewer)
+            if not self._send(channel, viewer, "token", body):
+                return
 
     # --- what comes ----------------------------------------------------------------------------------------------
 
@@ -130,7 +136,7 @@ class SessionRelay:
         with channel.lock:
             for kind, bodies in _runs(messages):
                 if kind == b"token":
-                    self._spread(channel, "token", _token_body(channel, [body.decode() for body in bodies]))
+                    self._spread(channel, "token", _bodies(channel, "tokens", [body.decode() for body in bodies]))
                     TOKENS_RELAYED.inc(len(bodies))
                 else:
                     self._forward_events(channel, bodies)
@@ -147,7 +153,7 @@ class SessionRelay:
 
     def call_back(self, viewer: Viewer) -> None:
         """Tell a viewer that fell behind to catch up, once it has read what waited for it."""
-        if viewer.behind and not self._viewers.backlog(viewer):
+        if viewer.behind and self._viewers.has_room(viewer):
             for session_id in list(viewer.behind):
                 self.leave(viewer, session_id)
                 self._viewers.send(viewer, make_message("behind", f'{{"session_id":"{session_id}"}}'))
@@ -168,27 +174,27 @@ class SessionRelay:
         self._spread_events(channel, fresh)
 
     def _spread_events(self, channel: Channel, bodies: list[bytes]) -> None:
-        if bodies:
-            self._spread(channel, "event", _body(channel, "events", [body.decode() for body in bodies]))
-            channel.seq += len(bodies)
-            EVENTS_RELAYED.inc(len(bodies))
+        self._spread(channel, "event", _bodies(channel, "events", [body.decode() for body in bodies]))
+        channel.seq += len(bodies)
+        EVENTS_RELAYED.inc(len(bodies))
 
     def _fill(self, channel: Channel) -> None:
-        while True:
-            with self._database.read() as db:
-                events = read_events(db, channel.session_id, after=channel.seq, limit=_PAGE)
-            if not events:
-                return
-            self._spread(channel, "event", _event_body(channel, events))
+        while events := self._read(channel, channel.seq):
+            self._spread(channel, "event", _event_bodies(channel, events))
             channel.seq = events[-1].seq
             EVENTS_RELAYED.inc(len(events))
 
-    def _spread(self, channel: Channel, event: str, body: str) -> None:
-        message = make_message(event, body)
-        for viewer in list(channel.live):
-            if not self._viewers.send(viewer, message):
-                channel.live.discard(viewer)
-                viewer.behind.add(channel.session_id)
+    def _read(self, channel: Channel, after: int) -> list[LoggedEvent]:
+        with self._database.read() as db:
+            return read_events(db, channel.session_id, after=after, limit=_PAGE)
+
+    def _spread(self, channel: Channel, event: str, bodies: Iterable[str]) -> None:
+        for body in bodies:
+            message = make_message(event, body)
+            for viewer in list(channel.live):
+                if not self._viewers.send(viewer, message):
+                    channel.live.discard(viewer)
+                    viewer.behind.add(channel.session_id)
 
     def _send(self, channel: Channel, viewer: Viewer, event: str, body: str) -> bool:
         sent = self._viewers.send(viewer, make_message(event, body))
@@ -214,12 +220,21 @@ def _runs(messages: Sequence[bytes]) -> Iterator[tuple[bytes, list[bytes]]]:
         yield kind, bodies
 
 
-def _event_body(channel: Channel, events: Sequence[LoggedEvent]) -> str:
-    return _body(channel, "events", [event.model_dump_json() for event in events])
+def _event_bodies(channel: Channel, events: Sequence[LoggedEvent]) -> Iterator[str]:
+    return _bodies(channel, "events", [event.model_dump_json() for event in events])
 
 
-def _token_body(channel: Channel, tokens: Sequence[str]) -> str:
-    return _body(channel, "tokens", tokens)
+def _bodies(channel: Channel, name: str, items: Iterable[str]) -> Iterator[str]:
+    """Put items together into messages that are not too long, unless a single item is."""
+    gathered, length = list[str](), 0
+    for item in items:
+        if gathered and length + len(item) > _MESSAGE_LENGTH:
+            yield _body(channel, name, gathered)
+            gathered, length = [], 0
+        gathered.append(item)
+        length += len(item)
+    if gathered:
+        yield _body(channel, name, gathered)
 
 
 def _body(channel: Channel, name: str, items: Sequence[str]) -> str:

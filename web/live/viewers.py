@@ -18,8 +18,6 @@ from common.models import User
 NAMESPACE = "/live"
 #: What may wait for one browser. Beyond it, it is told to catch up by HTTP once it has read what waits.
 BACKLOG_BYTES = 512 * 1024
-#: So few messages are never too much; counting their bytes is not worth it.
-_FEW_MESSAGES = 8
 _PATIENCE_SECONDS = 5.0
 _PAUSE_SECONDS = 0.01
 
@@ -36,6 +34,8 @@ class Viewer:
     sid: str
     engine_sid: str
     user: User
+    #: What it signed in with, where that is a token.
+    token: str | None
     #: Sessions that it watches.
     sessions: set[str] = field(default_factory=set)
     #: Of these, the ones that it missed something of.
@@ -44,6 +44,10 @@ class Viewer:
     #: It missed a change of the list: the next message is a snapshot.
     needs_list: bool = False
     wants_overview: bool = False
+
+    def has_rights_of(self, user: User) -> bool:
+        """Tell whether `user`, read anew, is still signed in as when this viewer connected, with the same rights."""
+        return user.fs_uniquifier == self.user.fs_uniquifier and user.is_admin == self.user.is_admin
 
 
 class Viewers:
@@ -54,13 +58,12 @@ class Viewers:
         self._lock = threading.Lock()
         self._viewers: dict[str, Viewer] = {}
 
-    def add(self, sid: str, user: User) -> Viewer:
+    def add(self, sid: str, user: User, token: str | None) -> None:
         """Remember who has just connected."""
         engine_sid = self._socketio.server.manager.eio_sid_from_sid(sid, NAMESPACE)
         with self._lock:
-            viewer = self._viewers[sid] = Viewer(sid, engine_sid, user)
+            self._viewers[sid] = Viewer(sid, engine_sid, user, token)
             VIEWERS.set(len(self._viewers))
-        return viewer
 
     def remove(self, sid: str) -> Viewer | None:
         """Forget who has gone."""
@@ -89,13 +92,17 @@ class Viewers:
     def wait_for_room(self, viewer: Viewer) -> None:
         """Wait a little where much waits for a viewer, so that a long replay reaches a browser of normal speed."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        while self.backlog(viewer) > BACKLOG_BYTES // 4 and time.monotonic() < deadline:
+        while not self.has_room(viewer) and time.monotonic() < deadline:
             time.sleep(_PAUSE_SECONDS)
+
+    def has_room(self, viewer: Viewer) -> bool:
+        """Tell whether little waits for a viewer."""
+        return self.backlog(viewer) <= BACKLOG_BYTES // 4
 
     def backlog(self, viewer: Viewer) -> int:
         """Return how many bytes wait for a viewer, roughly."""
         connection = self._socketio.server.eio.sockets.get(viewer.engine_sid)
-        if connection is None or connection.queue.qsize() <= _FEW_MESSAGES:
+        if connection is None:
             return 0
         waiting: Iterable[engine_packet.Packet | None] = list(connection.queue.queue)
         return sum(len(packet.data or "") for packet in waiting if packet is not None)

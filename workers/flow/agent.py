@@ -9,12 +9,11 @@ from typing import TypeVar
 
 from pydantic import BaseModel, JsonValue
 
-from common.errors import OutputInvalid
 from common.events import AgentInfo, ArtifactWritten, DurableEvent, Notice, StepFinished
-from workers.flow.call import ModelCall
+from workers.flow.call import CallOutcome, ModelCall
 from workers.flow.context import FlowContext
-from workers.flow.files import read_files
-from workers.flow.journal import ArtifactDraft, StepRequest, StepResult
+from workers.flow.files import ReplyFiles, read_files
+from workers.flow.journal import ArtifactDraft, StepRequest, StepResult, name_turn
 from workers.flow.prompt import Asking, Prompt
 from workers.flow.schemas import Draft, DraftType, read_draft
 from workers.flow.text import shorten
@@ -25,9 +24,6 @@ Value = TypeVar("Value", bound=BaseModel)
 STRUCTURED_TURNS = 3
 #: How often an empty answer is asked for in all.
 FREE_TURNS = 2
-#: Generous for what the schemas allow, so that the JSON ends: of a plan, and of a short judgement.
-PLAN_TOKENS = 2048
-VERDICT_TOKENS = 512
 STRUCTURED_TEMPERATURE = 0.2
 
 
@@ -42,12 +38,18 @@ class Reply:
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """What an answer is worth: a value to go on with, or an error to ask again with."""
+    """What an answer is worth: a value to go on with, or what is wrong with it and what to ask for instead."""
 
     value: JsonValue = None
+    #: A sentence for people and for the model.
     error: str | None = None
+    again: str = ""
     events: tuple[DurableEvent, ...] = ()
     artifacts: tuple[ArtifactDraft, ...] = ()
+
+
+#: Judges an outcome of the step with the given key; after the last turn there is no error, only the best to be had.
+Judge = Callable[[CallOutcome, str, bool], Judgement]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,23 +73,25 @@ class Agent:
     ) -> Reply:
         """Ask for free text; `follow` turns it into the events that are committed along with it.
 
-        An empty answer is asked for once more. Raises ModelError.
+        An empty answer is asked for once more, and then taken as it is. Raises ModelError.
         """
 
-        def judge(text: str, step: str, *, last: bool) -> Judgement:
-            if not text.strip() and not last:
-                return Judgement(error="Your answer was empty. Write it now.")
-            files = read_files(text) if asking.takes_files else None
-            if files is None:
-                return Judgement(events=follow(text.strip()))
+        def judge(outcome: CallOutcome, step: str, last: bool) -> Judgement:
+            text = outcome.text.strip()
+            if not text and not last:
+                return Judgement(error="The answer was empty.", again="Write it now.")
+            files = read_files(outcome.text) if asking.takes_files else ReplyFiles()
             written = tuple(
                 ArtifactWritten(
                     step=step, agent=self.name, path=draft.path, sha256=draft.sha256, size=len(draft.content)
                 )
                 for draft in files.artifacts
             )
-            problems = tuple(Notice(level="warning", message=f"{self.name}: {problem}") for problem in files.problems)
-            return Judgement(events=(*follow(text.strip()), *written, *problems), artifacts=files.artifacts)
+            problems = [f"{self.name}: {problem}" for problem in files.problems]
+            if not text:
+                problems.append(f"{asking.label} ({self.name}): the model wrote nothing, though it was asked twice.")
+            notices = (Notice(level="warning", message=problem) for problem in problems)
+            return Judgement(events=(*follow(text), *written, *notices), artifacts=files.artifacts)
 
         output = await self._converse(key, prompt, asking, judge, turns=FREE_TURNS)
         return Reply(agent=str(output["agent"]), text=str(output["text"]).strip())
@@ -103,24 +107,24 @@ class Agent:
         repair: Callable[[DraftType | None], Value],
         value: type[Value],
         follow: Callable[[Value, str], tuple[DurableEvent, ...]],
-        output_tokens: int = VERDICT_TOKENS,
     ) -> Value:
         """Ask for structured output and return what `repair` makes of it; the journal keeps that, so it never changes.
 
-        Output that cannot be read is asked for again, with the error, as steps `key/2` and `key/3`; then `repair` gets
-        None and makes something by rule. `follow` gets the value and its step's key. Raises ModelError.
+        Output that cannot be read is asked for again, with the error; then `repair` gets None and makes something by
+        rule. `follow` gets the value and the key of its step. Raises ModelError.
         """
 
-        def judge(text: str, step: str, *, last: bool) -> Judgement:
-            read: Draft | str = read_draft(draft, text)
+        def judge(outcome: CallOutcome, step: str, last: bool) -> Judgement:
+            read: Draft | str = read_draft(draft, outcome.text)
             if isinstance(read, str) and not last:
-                return Judgement(error=f"That answer cannot be used: {read}. Answer again, as JSON only.")
+                if outcome.cut_off:
+                    cut = f"The answer was cut off at its limit of {outcome.output_tokens} tokens."
+                    return Judgement(error=cut, again="Answer again, much shorter, as JSON only.")
+                return Judgement(error=f"The answer cannot be used: {read}.", again="Answer again, as JSON only.")
             mended = repair(read if isinstance(read, draft) else None)
             return Judgement(value=mended.model_dump(mode="json"), events=follow(mended, step))
 
-        output = await self._converse(
-            key, prompt, asking, judge, turns=STRUCTURED_TURNS, schema=schema, output_tokens=output_tokens
-        )
+        output = await self._converse(key, prompt, asking, judge, turns=STRUCTURED_TURNS, schema=schema)
         return value.model_validate(output["value"])
 
     async def _converse(
@@ -128,54 +132,56 @@ class Agent:
         key: str,
         prompt: Prompt,
         asking: Asking,
-        judge: Callable[..., Judgement],
+        judge: Judge,
         *,
         turns: int,
         schema: Mapping[str, JsonValue] | None = None,
-        output_tokens: int | None = None,
     ) -> Mapping[str, JsonValue]:
         """Ask until an answer is of use; every turn is a step of its own."""
         for turn in range(1, turns + 1):
-            step = key if turn == 1 else f"{key}/{turn}"
-            options = self._choose_options(step, output_tokens)
             output = await self._run_turn(
-                step, prompt, asking, judge, last=turn == turns, schema=schema, options=options
+                name_turn(key, turn), prompt, asking, judge, last=turn == turns, schema=schema
             )
             if output["error"] is None:
                 return output
             prompt = prompt.ask_again(shorten(str(output["text"]), 500), str(output["error"]))
-        raise OutputInvalid(f"{asking.label} ({self.name}): the model's answer could not be used.")
+        raise AssertionError("the last turn has no error")
 
     async def _run_turn(
         self,
         key: str,
         prompt: Prompt,
         asking: Asking,
-        judge: Callable[..., Judgement],
+        judge: Judge,
         *,
         last: bool,
         schema: Mapping[str, JsonValue] | None,
-        options: Mapping[str, JsonValue],
     ) -> Mapping[str, JsonValue]:
+        options = self._choose_options(key, free=schema is None)
         request = StepRequest(
             key=key,
             kind="model",
             agent=self.name,
             role=asking.role,
             model=self.flow.model,
-            # Nothing of the server and nothing of the drone: a replay elsewhere has the same hash.
+            # Nothing of the server (its limits, whether it is there) and nothing of the drone: a replay elsewhere and
+            # on another day has the same hash.
             input={
                 "model": self.flow.model,
                 "messages": [{"role": item.role, "content": item.content} for item in prompt.messages()],
                 "schema": dict(schema) if schema is not None else None,
-                "options": dict(options),
+                "options": options,
             },
         )
         call = ModelCall(flow=self.flow, step=request, asking=asking, prompt=prompt, schema=schema, options=options)
 
         async def execute() -> StepResult:
             outcome = await call.make()
-            judgement = judge(outcome.text, key, last=last)
+            judgement = judge(outcome, key, last)
+            events = judgement.events
+            if judgement.error is not None:
+                told = f"{asking.label} ({self.name}): {judgement.error} The model is asked again."
+                events = (*events, Notice(level="warning", message=told))
             finished = StepFinished(
                 step=key,
                 agent=self.name,
@@ -189,24 +195,24 @@ class Agent:
                     "agent": self.name,
                     "text": outcome.text,
                     "value": judgement.value,
-                    "error": judgement.error,
+                    "error": judgement.error and f"{judgement.error} {judgement.again}",
                 },
                 prompt_tokens=outcome.prompt_tokens,
                 output_tokens=outcome.output_tokens,
-                events=(*outcome.events, finished, *judgement.events),
+                events=(*outcome.events, finished, *events),
                 artifacts=judgement.artifacts,
             )
 
         return (await self.flow.run_step(request, execute)).output
 
-    def _choose_options(self, key: str, output_tokens: int | None) -> dict[str, JsonValue]:
-        """Return Ollama's options for a free answer, or for a structured one of so many tokens."""
+    def _choose_options(self, key: str, *, free: bool) -> dict[str, JsonValue]:
+        """Return what a person set of Ollama's options for a free or a structured answer."""
         given = self.flow.options
-        free = output_tokens is None
         options: dict[str, JsonValue] = {
             "temperature": given.temperature if free else min(given.temperature, STRUCTURED_TEMPERATURE),
-            "num_predict": given.max_output_tokens if free else output_tokens,
         }
+        if free and given.max_output_tokens is not None:
+            options["num_predict"] = given.max_output_tokens
         if given.seed is not None:  # one seed for all would make drones with like prompts say the same
             options["seed"] = (given.seed + zlib.crc32(key.encode())) % 2**31
         return options

@@ -14,9 +14,13 @@ from common.events import ContextCut, DurableEvent, Notice, StepFailed, StepStar
 from workers.flow.budget import Fitted, find_truncation, fit_prompt
 from workers.flow.context import FlowContext
 from workers.flow.journal import StepRequest
-from workers.flow.model import ChatChunk, ChatRequest
+from workers.flow.model import ChatChunk, ChatRequest, ModelInfo
 from workers.flow.prompt import Asking, Prompt
+from workers.flow.schemas import count_characters
 from workers.flow.text import clean_text
+
+#: The most tokens of a free answer where neither a person nor the model says anything.
+DEFAULT_OUTPUT_TOKENS = 2048
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +33,8 @@ class CallOutcome:
     duration_seconds: float
     #: What people should know of it, to be committed with the step.
     events: tuple[DurableEvent, ...] = ()
+    #: Whether it was at its limit of tokens before it was at its end.
+    cut_off: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,20 +97,25 @@ class ModelCall:
             output_tokens=last.output_tokens,
             duration_seconds=round(time.perf_counter() - began, 3),
             events=self._judge_context(fitted, last),
+            cut_off=last.done_reason == "length",
         )
 
     async def _fit(self) -> Fitted:
         info = await self.flow.describe_model()
-        wanted = self.options["num_predict"]
-        assert isinstance(wanted, int)
         fitted = fit_prompt(
             self.prompt,
             context_length=min(info.context_length, self.flow.options.num_ctx or info.context_length),
-            output_tokens=wanted,
+            output_tokens=self._limit_output(info),
             at_least=self.flow.window,
         )
         self.flow.window = fitted.num_ctx
         return fitted
+
+    def _limit_output(self, info: ModelInfo) -> int:
+        """Return the most tokens of the answer: all that a schema allows; else what a person or the model set."""
+        if self.schema is not None:
+            return count_characters(self.schema)  # a token has one character at least, where it is not a byte
+        return self.flow.options.max_output_tokens or info.max_output_tokens or DEFAULT_OUTPUT_TOKENS
 
     def _judge_context(self, fitted: Fitted, last: ChatChunk) -> tuple[DurableEvent, ...]:
         events: list[DurableEvent] = []

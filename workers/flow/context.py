@@ -42,12 +42,14 @@ class FlowContext:
     output_tokens: int = 0
     artifacts: set[str] = field(default_factory=set)
     _info: ModelInfo | None = None
+    _describing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def describe_model(self) -> ModelInfo:
-        """Return what the model can do, asking the server once."""
-        if self._info is None:
-            self._info = await self.client.describe(self.model)
-        return self._info
+        """Return what the model can do, asking the server once: when the first step is not in the journal."""
+        async with self._describing:
+            if self._info is None:
+                self._info = await self.client.describe(self.model)
+            return self._info
 
     async def choose(
         self,

@@ -57,7 +57,7 @@ def _named_blocks(reply: str) -> list[tuple[str, str]]:
     blocks: list[tuple[str, str]] = []
     fence, path, before = "", None, ""
     body: list[str] = []
-    for line in reply.splitlines():
+    for line in reply.replace("\r\n", "\n").split("\n"):  # `splitlines` would break files at form feeds too
         match = _FENCE.match(line)
         if not fence and match:
             fence, body = match.group(1), []

@@ -91,7 +91,7 @@ class OllamaFlowFramework:
         agents = await self._form_swarm(flow)
         answer = await run_architecture(self._architecture, flow, Swarm.of(agents, flow))
         if not answer:
-            raise OutputInvalid("The model wrote no final answer, though it was asked twice.")
+            raise OutputInvalid("The model wrote nothing that could be an answer.")
         return FlowResult(
             answer=answer,
             agents=tuple(agents),
@@ -109,7 +109,9 @@ class OllamaFlowFramework:
             "model": self._model,
             "architecture": str(self._architecture),
             "workers": self._workers,
-            "options": self._options.model_dump(mode="json"),
+            # Those that shape the flow. What shapes a call is part of that call's input.
+            "review": self._options.review,
+            "rounds": self._options.rounds,
         }
 
         def decide() -> tuple[Mapping[str, JsonValue], tuple[DurableEvent, ...]]:

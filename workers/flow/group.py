@@ -15,7 +15,7 @@ from common.events import (
     SubtaskFinished,
     SubtaskInfo,
 )
-from workers.flow.agent import PLAN_TOKENS, Agent, Reply
+from workers.flow.agent import Agent, Reply
 from workers.flow.context import FlowContext
 from workers.flow.crew import Crew
 from workers.flow.packages import Package
@@ -98,7 +98,6 @@ class Group:
             repair=lambda draft: repair_plan(draft, most=most_subtasks(len(self.drones)), prefix=self.prefix),
             value=Plan,
             follow=follow,
-            output_tokens=PLAN_TOKENS,
         )
 
     async def _work(

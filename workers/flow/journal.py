@@ -19,6 +19,21 @@ from common.events import DurableEvent, FlowEvent
 Emit = Callable[[FlowEvent], Awaitable[None]]
 
 
+#: What stands between the key of a step and the number of a later turn of it.
+_TURN = "/turn-"
+
+
+def name_turn(key: str, turn: int) -> str:
+    """Return the key of the `turn`-th time that the step `key` is asked for, counted from 1."""
+    return key if turn == 1 else f"{key}{_TURN}{turn}"
+
+
+def split_turn(key: str) -> tuple[str, int]:
+    """Return the key of the step's first turn and which turn this one is, the reverse of `name_turn`."""
+    first, _, turn = key.partition(_TURN)
+    return first, int(turn or 1)
+
+
 @dataclass(frozen=True, kw_only=True)
 class StepRequest:
     """One unit of a session, before it ran."""

@@ -51,6 +51,8 @@ class ModelInfo:
     name: str
     #: In tokens.
     context_length: int
+    #: The most tokens of an answer by the model's own word (`num_predict` of its parameters); None where it has none.
+    max_output_tokens: int | None = None
     #: As `/api/show` tells: completion, tools, vision, thinking …
     capabilities: frozenset[str] = frozenset()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -96,8 +97,12 @@ class OllamaModel:
         lengths = [
             value for name, value in facts.items() if name.endswith(".context_length") and isinstance(value, int)
         ]
-        length = lengths[0] if lengths else UNKNOWN_CONTEXT_LENGTH
-        return ModelInfo(name=model, context_length=length, capabilities=frozenset(shown.capabilities or ()))
+        return ModelInfo(
+            name=model,
+            context_length=lengths[0] if lengths else UNKNOWN_CONTEXT_LENGTH,
+            max_output_tokens=_find_output_limit(shown.parameters or ""),
+            capabilities=frozenset(shown.capabilities or ()),
+        )
 
     async def list_models(self) -> list[ListedModel]:
         """Return what the server has, by name; raises ModelUnavailable or ModelError."""
@@ -188,6 +193,12 @@ class OllamaModel:
         except TimeoutError:
             message = f"The model server at {self.url} did not answer within {self._lookup_seconds:g} s."
             raise ModelUnavailable(message) from None
+
+
+def _find_output_limit(parameters: str) -> int | None:
+    """Return `num_predict` of a model's parameters, one a line; 0 and less mean that there is no limit."""
+    found = re.search(r"^num_predict\s+(\d+)\s*$", parameters, re.MULTILINE)
+    return (int(found.group(1)) or None) if found else None
 
 
 async def _add_step_key(request: httpx.Request) -> None:

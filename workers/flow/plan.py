@@ -50,7 +50,7 @@ def most_subtasks(drones: int) -> int:
 
 def asked_subtasks(drones: int) -> int:
     """Return how many subtasks a model is asked for at most: enough to keep all drones busy, few enough to end soon."""
-    return min(most_subtasks(drones), max(3, drones + 1))
+    return min(most_subtasks(drones), max(2, drones))
 
 
 def plan_schema(most: int) -> dict[str, JsonValue]:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from common.events import DurableEvent, PlanMade, ReviewMade, SwarmFormed
+from common.events import DurableEvent, PlanMade, ReviewMade, StepFinished, SwarmFormed
 from common.options import FlowOptions
 from common.states import Architecture
+from workers.flow.journal import split_turn
 
 
 def count_expected(events: Iterable[DurableEvent], options: FlowOptions) -> int:
-    """Return how many steps become known by `events`; answers that are asked for twice come on top."""
+    """Return how many steps become known by `events`, each of which is counted once over a whole flow.
+
+    The sum is never less than the steps that are done, and the same in the end; only a debate that ends early, by
+    agreement, leaves the rounds it did not take.
+    """
     return sum(_count(event, options) for event in events)
 
 
@@ -18,10 +23,12 @@ def _count(event: DurableEvent, options: FlowOptions) -> int:
     match event:
         case SwarmFormed():
             return _count_frame(event, options)
-        case PlanMade(step="angles" | "split"):
+        case PlanMade() if split_turn(event.step)[0] in {"angles", "split"}:
             return 0  # the frame holds them already
         case PlanMade():
             return len(event.subtasks)
+        case StepFinished():
+            return int(split_turn(event.step)[1] > 1)
         case ReviewMade():
             return len(event.returned)
         case _:

@@ -18,6 +18,11 @@ class Piece:
     text: str
 
 
+def join_pieces(pieces: Sequence[Piece]) -> str:
+    """Return all pieces that are not empty as one text, each under its name."""
+    return "\n\n".join(f"## {piece.name}\n{piece.text}" for piece in pieces if piece.text)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Prompt:
     """What an agent is asked, before it is fitted into a context."""

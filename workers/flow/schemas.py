@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, TypeVar, cast
 
@@ -11,6 +12,10 @@ from workers.flow.text import clean_text
 
 #: A string of a model's output, free of what cannot be stored. Its length is bounded by the schema and cut by rule.
 ModelText = Annotated[str, AfterValidator(clean_text)]
+
+
+#: The quotes, colon, comma and blanks around a field or an item, in characters.
+_FRAME = 8
 
 
 class Draft(BaseModel):
@@ -46,6 +51,22 @@ def _inline(node: JsonValue, definitions: Mapping[str, JsonValue]) -> JsonValue:
         kept["required"] = list(properties)
         kept["additionalProperties"] = False
     return kept
+
+
+def count_characters(schema: Mapping[str, JsonValue]) -> int:
+    """Return how many characters the longest answer takes that follows a schema of `bounded_schema`'s kind."""
+    if isinstance(choices := schema.get("enum"), list):
+        return max(len(json.dumps(choice, ensure_ascii=False)) for choice in choices)
+    match schema.get("type"):
+        case "object":
+            fields = cast("Mapping[str, Mapping[str, JsonValue]]", schema["properties"])
+            return 2 + sum(len(name) + _FRAME + count_characters(value) for name, value in fields.items())
+        case "array":
+            item = count_characters(cast("Mapping[str, JsonValue]", schema["items"]))
+            return 2 + cast("int", schema["maxItems"]) * (item + _FRAME)
+        case "string":
+            return 2 + cast("int", schema["maxLength"])
+    return len("false")  # a boolean or a small number
 
 
 def read_draft(draft: type[DraftType], text: str) -> DraftType | str:

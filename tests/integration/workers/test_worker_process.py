@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from common.events import SessionMoved
 from common.queries import steps
 from common.settings import Settings
 from tests.support.installation import Installation
@@ -45,6 +46,8 @@ def test_a_session_runs_from_doorbell_to_result(on_sqlite: Installation, archite
     ended = on_sqlite.wait_for_state(session, "completed", "failed")
     assert (ended.state, ended.error) == ("completed", None)
     assert ended.result
+    told = SessionMoved(status="completed", result=ended.result, epoch=ended.epoch)
+    assert on_sqlite.read_events(session)[-1].event == told
     assert ended.output_tokens > 0
     assert ended.steps_done == ended.steps_planned == len(on_sqlite.read_steps(session))
     on_sqlite.check_log(ended)

@@ -70,8 +70,10 @@ export function ActiveSessionCard({ session, isOwnerShown }: { session: Session;
       {session.status === "queued" ? (
         <p class="session-wait">
           <Icon name="hourglass-split" />
-          {typeof session.queue?.position === "number" && <strong>Number {session.queue.position} in the queue.</strong>}{" "}
-          {session.queue?.reason ?? session.reason ?? "Waiting for a free seat."}
+          <span>
+            {typeof session.queue?.position === "number" && <strong>Number {session.queue.position} in the queue. </strong>}
+            {session.queue?.reason ?? session.reason ?? "Waiting for a free seat."}
+          </span>
         </p>
       ) : (
         <div class="session-progress">
@@ -79,8 +81,14 @@ export function ActiveSessionCard({ session, isOwnerShown }: { session: Session;
           <span class="muted tabular">{planned > 0 ? `${done} of ${planned} steps` : plural(done, "step")}</span>
         </div>
       )}
+      {session.status === "paused" && session.reason !== null && (
+        <p class="session-wait">
+          <Icon name="info-circle" />
+          <span>{session.reason}</span>
+        </p>
+      )}
       <div class="session-card-foot">
-        {session.started_at !== null && (
+        {session.status === "running" && session.started_at !== null && (
           <span class="session-elapsed">
             <Icon name="stopwatch" /> <Elapsed from={session.started_at} />
           </span>

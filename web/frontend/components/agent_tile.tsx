@@ -2,6 +2,7 @@ import type { IconName } from "../icons.ts";
 import { agentTitle, humanise, plural } from "../format.ts";
 import type { LiveSession } from "../state/live_session.ts";
 import type { Agent, Step } from "../state/session_state.ts";
+import { isFinal, type State } from "../states.ts";
 import { useSlice } from "../state/use_slice.ts";
 import { Icon } from "./icon.tsx";
 
@@ -11,22 +12,23 @@ interface Props {
   live: LiveSession;
   agent: Agent;
   isShown: boolean;
-  isEnded: boolean;
+  status: State;
   onToggle: () => void;
 }
 
 /** What an agent does, in a few words. */
-function activityOf(agent: Agent, step: Step | null, isEnded: boolean): string {
+function activityOf(agent: Agent, step: Step | null, status: State): string {
   if (step !== null) return step.state === "retrying" ? `Tries again: ${step.label}` : step.label;
   if (agent.stepsDone > 0) return `${plural(agent.stepsDone, "step")} done`;
-  return isEnded ? "Had nothing to do" : "Waits for work";
+  return status === "running" ? "Waits for work" : isFinal(status) ? "Had nothing to do" : "Nothing done yet";
 }
 
 /** An agent: who it is and what it works on; a press shows or hides what it writes. */
-export function AgentTile({ live, agent, isShown, isEnded, onToggle }: Props) {
+export function AgentTile({ live, agent, isShown, status, onToggle }: Props) {
   const step = useSlice(live.state, (state) => state.steps[state.agents[agent.name]?.running.at(-1) ?? ""] ?? null);
   const role = step?.role ?? agent.role;
   const activity = step === null ? "idle" : step.state === "retrying" ? "retrying" : "working";
+  const doing = activityOf(agent, step, status);
   return (
     <button
       type="button"
@@ -42,9 +44,15 @@ export function AgentTile({ live, agent, isShown, isEnded, onToggle }: Props) {
       <span class="agent-text">
         <span class="agent-name">
           {agentTitle(agent.name)}
-          {role !== null && <span class="agent-role">{humanise(role)}</span>}
+          {role !== null && (
+            <span class="agent-role" title={humanise(role)}>
+              {humanise(role)}
+            </span>
+          )}
         </span>
-        <span class="agent-activity">{activityOf(agent, step, isEnded)}</span>
+        <span class="agent-activity" title={doing}>
+          {doing}
+        </span>
       </span>
     </button>
   );

@@ -17,7 +17,8 @@ const isWide = (): boolean => matchMedia("(min-width: 62rem)").matches;
 export function AgentsPanel({ live }: { live: LiveSession }) {
   const names = useSlice(live.state, (state) => state.agentNames);
   const agents = useSlice(live.state, (state) => state.agents);
-  const isEnded = useSlice(live.state, (state) => isFinal(state.status));
+  const status = useSlice(live.state, (state) => state.status);
+  const isEnded = isFinal(status);
   /** Null as long as nobody has chosen: then the page follows who works. */
   const chosen = useSignal<readonly string[] | null>(null);
   const followed = useRef<readonly string[]>([]);
@@ -35,7 +36,7 @@ export function AgentsPanel({ live }: { live: LiveSession }) {
       live={live}
       agent={agent}
       isShown={shown.includes(agent.name)}
-      isEnded={isEnded}
+      status={status}
       onToggle={() => toggle(agent.name)}
     />
   );
@@ -61,7 +62,7 @@ export function AgentsPanel({ live }: { live: LiveSession }) {
         <>
           <ul class="agent-groups">
             {groupAgents(all).map(({ leader, members }) => (
-              <li key={leader?.name ?? "drones"} class={`agent-group ${leader === null ? "" : `is-led-by-${leader.kind}`}`}>
+              <li key={leader?.name ?? "drones"} class={`agent-group ${leader === null ? "" : "is-led"}`}>
                 {leader !== null && tile(leader)}
                 {members.length > 0 && <div class="agent-members">{members.map(tile)}</div>}
               </li>

@@ -1,5 +1,5 @@
 import type { Session } from "../api_types.ts";
-import { architectureName, formatDuration } from "../format.ts";
+import { architectureName, formatDuration, plural } from "../format.ts";
 import { seenState } from "../states.ts";
 import { StateBadge } from "./state_badge.tsx";
 import { RelativeTime } from "./times.tsx";
@@ -14,7 +14,7 @@ export function HistoryRow({ session, isOwnerShown }: { session: Session; isOwne
           {session.name}
         </a>
         <span class="muted">
-          {session.workers} × {architectureName(session.architecture)} · {session.model || "default model"}
+          {plural(session.workers, "worker")}, {architectureName(session.architecture)} · {session.model || "default model"}
           {isOwnerShown && ` · ${session.owner}`}
         </span>
       </div>

@@ -22,15 +22,13 @@ export function Meter({ icon, title, percent, detail, trend }: Props) {
         {title}
       </div>
       <div class="figure-row">
-        <div>
-          <div class="figure-value tabular">
-            {rounded}
-            <small>%</small>
-          </div>
-          <div class="figure-detail">{detail}</div>
+        <div class="figure-value tabular">
+          {rounded}
+          <small>%</small>
         </div>
         <Sparkline values={trend} max={100} label={`${title} in the last minutes`} />
       </div>
+      <div class="figure-detail">{detail}</div>
       <div class="gauge" role="meter" aria-label={title} aria-valuemin={0} aria-valuemax={100} aria-valuenow={rounded}>
         <div class="gauge-fill" style={{ width: `${Math.min(100, percent)}%` }} />
       </div>

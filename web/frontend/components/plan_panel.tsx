@@ -19,10 +19,11 @@ const LOOKS: Record<SubtaskState, { icon: IconName; word: string }> = {
 export function PlanPanel({ live }: { live: LiveSession }) {
   const subtasks = useSlice(live.state, (state) => state.subtasks);
   const subtaskIds = useSlice(live.state, (state) => state.subtaskIds);
+  const agents = useSlice(live.state, (state) => state.agents);
   const isDebate = useSlice(live.state, (state) => state.architecture === "FULLY_CONNECTED");
   const status = useSlice(live.state, (state) => state.status);
   if (subtaskIds.length === 0 && status !== "running") return null;
-  const plan = shownPlan({ subtasks, subtaskIds });
+  const plan = shownPlan({ subtasks, subtaskIds, agents, status });
   const { done, all } = countDone(plan);
   return (
     <Panel id="plan" title={isDebate ? "Angles" : "Plan"} count={all > 0 ? `${done} of ${all}` : undefined}>

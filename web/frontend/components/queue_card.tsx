@@ -12,16 +12,14 @@ export function QueueCard({ queue, trend }: { queue: Overview["queue"]; trend: r
         Queue
       </div>
       <div class="figure-row">
-        <div>
-          <div class="figure-value tabular">
-            {queue.queued}
-            <small> waiting</small>
-          </div>
-          <div class="figure-detail">
-            {queue.running} running · {free}
-          </div>
+        <div class="figure-value tabular">
+          {queue.queued}
+          <small> waiting</small>
         </div>
         <Sparkline values={trend} label="Waiting sessions in the last minutes" />
+      </div>
+      <div class="figure-detail">
+        {queue.running} running · {free}
       </div>
       <div class="gauge" role="meter" aria-label="Seats in use" aria-valuemin={0} aria-valuemax={queue.seats} aria-valuenow={queue.seats - queue.free_seats}>
         <div

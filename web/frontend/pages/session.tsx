@@ -24,9 +24,9 @@ function Session({ live, name }: { live: LiveSession; name: string }) {
       <a class="back-link" href="/sessions">
         <Icon name="arrow-left" /> Sessions
       </a>
-      {live.trouble.value !== null && <ErrorNote>{live.trouble}</ErrorNote>}
       {isReady ? (
         <>
+          {live.trouble.value !== null && <ErrorNote>{live.trouble}</ErrorNote>}
           <SessionHeader live={live} detail={detail} />
           <SessionNews live={live} detail={detail} />
           <div class="columns columns-session">
@@ -38,16 +38,16 @@ function Session({ live, name }: { live: LiveSession; name: string }) {
               <PlanPanel live={live} />
               <VotesPanel live={live} />
               <FilesPanel live={live} />
-              <CommandPanel command={detail.command} />
             </div>
           </div>
           <StepsPanel live={live} />
           <LogPanel live={live} />
+          <CommandPanel command={detail.command} />
         </>
       ) : (
         <>
           <h1 class="page-title">{name}</h1>
-          {live.trouble.value === null && <Skeleton lines={8} />}
+          {live.trouble.value === null ? <Skeleton lines={8} /> : <ErrorNote>{live.trouble}</ErrorNote>}
         </>
       )}
     </>

@@ -12,11 +12,9 @@ function Sessions() {
       <div class="column-stack">
         <ActiveList isOwnerShown={isAdmin} />
         <HistoryList isOwnerShown={isAdmin} />
-      </div>
-      <div class="column-stack">
-        <SessionForm />
         <StatisticsPanel />
       </div>
+      <SessionForm />
     </div>
   );
 }

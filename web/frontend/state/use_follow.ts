@@ -3,8 +3,10 @@ import { useSignal, type ReadonlySignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { RefObject } from "preact";
 
-/** So close to the end counts as there. */
-const NEAR_PX = 24;
+/** Whoever scrolls down until so close to the end wants to be there: the text grew while they scrolled. */
+const NEAR_PX = 80;
+/** Where a text becomes shorter, the box moves up on its own, and is then at its end. */
+const AT_END_PX = 2;
 
 export interface Follow {
   /** The box that scrolls, and what it holds. */
@@ -29,9 +31,9 @@ export function useFollow(): Follow {
     let lastTop = scrolled.scrollTop;
     const onScroll = (): void => {
       const { scrollTop, scrollHeight, clientHeight } = scrolled;
-      if (scrollHeight - scrollTop - clientHeight <= NEAR_PX) isFollowing.value = true;
-      // Text that came since looks like being above the end; only a person moves up.
-      else if (scrollTop < lastTop) isFollowing.value = false;
+      const left = scrollHeight - scrollTop - clientHeight;
+      if (scrollTop < lastTop) isFollowing.value = left <= AT_END_PX;
+      else if (left <= NEAR_PX) isFollowing.value = true;
       lastTop = scrollTop;
     };
     const keepAtEnd = (): void => {

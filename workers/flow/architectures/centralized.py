@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from workers.flow.answer import write_answer
 from workers.flow.context import FlowContext
 from workers.flow.group import Group
-from workers.flow.prompt import Asking, Prompt
+from workers.flow.prompt import Asking, Prompt, join_pieces
 from workers.flow.prompts import render_prompt
 from workers.flow.swarm import Swarm
 
@@ -19,4 +20,4 @@ async def run(flow: FlowContext, swarm: Swarm) -> str:
         values=group.values(source="results of your team"),
         pieces=tuple(item.piece for item in finished),
     )
-    return (await swarm.queen.ask("answer", prompt, Asking(label="Write the answer"))).text
+    return await write_answer(swarm.queen, prompt, Asking(label="Write the answer"), instead=join_pieces(prompt.pieces))

@@ -10,6 +10,7 @@ from pydantic import JsonValue, TypeAdapter
 
 from common.events import DurableEvent, Notice, PlanMade, SubtaskFinished, SubtaskInfo, VoteCast, VoteDecided
 from workers.flow.agent import Agent
+from workers.flow.answer import write_answer
 from workers.flow.context import FlowContext
 from workers.flow.crew import run_together
 from workers.flow.group import tell
@@ -166,7 +167,7 @@ async def _merge(flow: FlowContext, seats: Sequence[Seat], winner: Seat) -> str:
     others = [seat.piece for seat in seats if seat is not winner]
     prompt = _prompt(flow, "merge.md", winner, (*others, winner.piece))  # the last one is the last to be cut
     asking = Asking(label="Write the answer", role=winner.angle.role, takes_files=True)
-    return (await winner.drone.ask("answer", prompt, asking)).text
+    return await write_answer(winner.drone, prompt, asking, instead=winner.proposal)
 
 
 def _prompt(flow: FlowContext, template: str, seat: Seat, pieces: Sequence[Piece] = ()) -> Prompt:

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from common.events import DurableEvent, PlanMade, PlanRepaired, SubtaskFinished, SubtaskInfo
-from workers.flow.agent import PLAN_TOKENS, Agent
+from workers.flow.agent import Agent
+from workers.flow.answer import write_answer
 from workers.flow.context import FlowContext
 from workers.flow.crew import run_together
 from workers.flow.group import Group, tell
 from workers.flow.packages import Package, Packages, PackagesDraft, packages_schema, repair_packages
-from workers.flow.prompt import Asking, Piece, Prompt
+from workers.flow.prompt import Asking, Piece, Prompt, join_pieces
 from workers.flow.prompts import render_prompt
 from workers.flow.swarm import Swarm
 
@@ -32,7 +33,7 @@ async def run(flow: FlowContext, swarm: Swarm) -> str:
         values={"task": flow.task, "package": None, "source": "reports of your teams"},
         pieces=tuple(reports),
     )
-    return (await swarm.queen.ask("answer", prompt, Asking(label="Merge the reports"))).text
+    return await write_answer(swarm.queen, prompt, Asking(label="Merge the reports"), instead=join_pieces(reports))
 
 
 async def _split(flow: FlowContext, swarm: Swarm) -> Packages:
@@ -71,7 +72,6 @@ async def _split(flow: FlowContext, swarm: Swarm) -> Packages:
         repair=lambda draft: repair_packages(draft, count=len(leaders)),
         value=Packages,
         follow=follow,
-        output_tokens=PLAN_TOKENS,
     )
 
 

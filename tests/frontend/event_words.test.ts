@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { DurableEvent } from "../../web/frontend/event_types.ts";
+import { sayEvent } from "../../web/frontend/event_words.ts";
+import { iconNames } from "../../web/frontend/icons.ts";
+import { log } from "./event_log.ts";
+
+const labelOf = (step: string): string => `Label of ${step}`;
+const said = (type: DurableEvent["type"]): string[] =>
+  log.filter(({ event }) => event.type === type).map(({ event }) => sayEvent(event, labelOf).text);
+
+test("every kind of event has a sentence without codes, and an icon", () => {
+  for (const { event } of log) {
+    const { icon, text } = sayEvent(event, labelOf);
+    assert.ok(iconNames.includes(icon), icon);
+    assert.match(text, /^\S.*\S$/);
+    assert.doesNotMatch(text, /undefined|null|\[object|_/);
+  }
+});
+
+test("a failure names the step by its label, and when it is tried again", () => {
+  assert.deepEqual(said("step_failed"), ["Drone 1 failed at “Label of 1”: The model broke off. Next attempt in 2 s."]);
+});
+
+test("a move says where to and why", () => {
+  assert.equal(said("session_moved")[2], "Session queued: Its worker is gone.");
+});
+
+test("a failed step is an error only where nobody tries again", () => {
+  const failed = log.find(({ event }) => event.type === "step_failed")?.event as DurableEvent & { type: "step_failed" };
+  assert.equal(sayEvent(failed, labelOf).level, "warning");
+  assert.equal(sayEvent({ ...failed, retry_in_seconds: null }, labelOf).level, "error");
+});
+
+test("an event of a newer server is named by its kind", () => {
+  assert.equal(sayEvent({ type: "from_tomorrow" } as never, labelOf).text, "from tomorrow");
+});

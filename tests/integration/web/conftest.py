@@ -1,0 +1,49 @@
+"""Dashboards: in the tests' own process on each database, and a real one behind gunicorn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from common.settings import Settings
+from tests.integration.web.dashboard import Dashboard, Program
+
+
+@pytest.fixture
+def dashboard(settings: Settings) -> Iterator[Dashboard]:
+    """A dashboard; the test runs once on each database."""
+    with Dashboard(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def on_sqlite(make_settings: Callable[..., Settings], sqlite_url: str, redis_url: str) -> Iterator[Dashboard]:
+    """A dashboard on SQLite, for tests that have nothing to say about databases."""
+    with Dashboard(make_settings(database_url=sqlite_url, redis_url=redis_url)) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def shared_dashboard(make_shared_settings: Callable[..., Settings]) -> Iterator[Dashboard]:
+    """A dashboard for many requests that leave nothing behind that matters."""
+    with Dashboard(make_shared_settings()) as opened:
+        yield opened
+
+
+@pytest.fixture
+def ada(dashboard: Dashboard) -> Program:
+    """A member."""
+    return dashboard.program()
+
+
+@pytest.fixture
+def bob(dashboard: Dashboard) -> Program:
+    """Another member."""
+    return dashboard.program()
+
+
+@pytest.fixture
+def admin(dashboard: Dashboard) -> Program:
+    """An admin."""
+    return dashboard.program(admin=True)
