@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
 
 from flask import Blueprint, Response, request
@@ -26,8 +27,7 @@ from web.runtime import Runtime, current_runtime
 
 blueprint = Blueprint("metrics", __name__)
 
-_LOOPBACK = frozenset({"127.0.0.1", "::1"})
-_FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
+_FORWARDED = frozenset({"Forwarded", "Via", "X-Real-Ip"})
 
 
 @blueprint.get("/metrics")
@@ -65,7 +65,11 @@ class InstallationCollector(Collector):
         """Yield what this process measured, and what worker processes did: these samples carry a label `worker`."""
         merged = {metric.name: metric for metric in REGISTRY.collect()}
         for name, heartbeat in sorted(self._runtime.bus.read_heartbeats(names).items()):
-            for family in text_string_to_metric_families(heartbeat.metrics):
+            try:
+                families = list(text_string_to_metric_families(heartbeat.metrics))
+            except ValueError:
+                continue  # told by a worker process of another version
+            for family in families:
                 metric = merged.setdefault(family.name, Metric(family.name, family.documentation, family.type))
                 for sample in family.samples:
                     metric.add_sample(sample.name, {**sample.labels, "worker": name}, sample.value)
@@ -81,7 +85,13 @@ def _queue_metrics(figures: QueueFigures) -> Iterator[Metric]:
 
 def _is_local() -> bool:
     """Tell whether the asker is this machine itself, and not somebody for whom a proxy here asks."""
-    return request.remote_addr in _LOOPBACK and not any(name in request.headers for name in _FORWARDED)
+    if any(name.startswith("X-Forwarded-") or name in _FORWARDED for name, _ in request.headers):
+        return False
+    try:
+        address = ipaddress.ip_address(request.remote_addr or "")
+    except ValueError:
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def _is_admin() -> bool:

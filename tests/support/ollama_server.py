@@ -51,6 +51,8 @@ class OllamaServer:
         self.tokens_per_second = tokens_per_second
         #: How long free answers are, in words; 0 means as they come.
         self.output_tokens = output_tokens
+        #: What its models say of themselves in `/api/show`, a parameter a line, e.g. `num_predict 320`.
+        self.parameters = ""
         #: How many chats run now.
         self.active = 0
         self.max_active = 0
@@ -144,7 +146,12 @@ class OllamaServer:
             return refusal
         facts = {"general.architecture": "llama", "llama.context_length": CONTEXT_LENGTH}
         return web.json_response(
-            {"details": _describe(name)["details"], "model_info": facts, "capabilities": ["completion"]}
+            {
+                "details": _describe(name)["details"],
+                "model_info": facts,
+                "parameters": self.parameters,
+                "capabilities": ["completion"],
+            }
         )
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
@@ -155,18 +162,24 @@ class OllamaServer:
             self.calls[key]["failed"] += 1
             return refusal
         self.requests.append(body)
-        async with self._counted(key):
+        async with self._counted(key) as finish:
             if self.mode == "hang":
                 await asyncio.Event().wait()
             await asyncio.sleep(self.delay_seconds)
-            asked, tokens = self._answer(body, key)
+            tokens, ending = self._answer(body, key)
             if body.get("stream", True):
-                return await self._stream(request, body, asked, tokens)
+                return await self._stream(request, body, tokens, ending, finish)
             await asyncio.sleep(len(tokens) / self.tokens_per_second if self.tokens_per_second else 0)
-            return web.json_response(_chunk(body, "".join(tokens)) | _ending(asked, len(tokens)))
+            finish()
+            return web.json_response(_chunk(body, "".join(tokens)) | ending)
 
     async def _stream(
-        self, request: web.Request, body: dict[str, Any], asked: int, tokens: list[str]
+        self,
+        request: web.Request,
+        body: dict[str, Any],
+        tokens: list[str],
+        ending: dict[str, Any],
+        finish: Callable[[], None],
     ) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
         await response.prepare(request)
@@ -178,12 +191,13 @@ class OllamaServer:
             await response.write(_line(_chunk(body, token)))
             if self.tokens_per_second:
                 await asyncio.sleep(1 / self.tokens_per_second)
-        await response.write(_line(_chunk(body, "") | _ending(asked, len(tokens))))
+        finish()
+        await response.write(_line(_chunk(body, "") | ending))
         await response.write_eof()
         return response
 
-    def _answer(self, body: dict[str, Any], key: str) -> tuple[int, list[str]]:
-        """Return how many tokens were asked, and the answer's."""
+    def _answer(self, body: dict[str, Any], key: str) -> tuple[list[str], dict[str, Any]]:
+        """Return the tokens of the answer, and what is said at its end."""
         messages = tuple(Message(role=item["role"], content=item.get("content") or "") for item in body["messages"])
         schema = body.get("format") if isinstance(body.get("format"), dict) else None
         asked = sum(len(message.content.split()) + 4 for message in messages)
@@ -191,9 +205,11 @@ class OllamaServer:
         words = text.split(" ")
         if schema is None and self.output_tokens:
             words = (words * (self.output_tokens // len(words) + 1))[: self.output_tokens]
-        limit = (body.get("options") or {}).get("num_predict") or 0
         tokens = [words[0], *(f" {word}" for word in words[1:])]
-        return asked, tokens[:limit] if limit > 0 else tokens
+        limit = (body.get("options") or {}).get("num_predict") or -1
+        is_cut = 0 < limit < len(tokens)
+        shown = tokens[:limit] if is_cut else tokens
+        return shown, _ending(asked, len(shown), "length" if is_cut else "stop")
 
     def _refusal(self) -> web.Response | None:
         if self.mode == "error500":
@@ -208,23 +224,29 @@ class OllamaServer:
         return web.json_response({"error": f"model '{name}' not found"}, status=404)
 
     @asynccontextmanager
-    async def _counted(self, key: str) -> AsyncIterator[None]:
+    async def _counted(self, key: str) -> AsyncIterator[Callable[[], None]]:
+        """Count a chat; yields what counts its end, which is called before the last word is sent."""
         call = self.calls[key]
+        ended = False
+
+        def end(outcome: str) -> None:
+            nonlocal ended
+            if not ended:
+                ended = True
+                call[outcome] += 1
+                self.active -= 1
+
         call["started"] += 1
         self.active += 1
         self.max_active = max(self.max_active, self.active)
         try:
-            yield
+            yield lambda: end("finished")
         except (asyncio.CancelledError, ConnectionError):
-            call["failed" if self.mode == "cut" else "cancelled"] += 1
+            end("failed" if self.mode == "cut" else "cancelled")
             raise
         except BaseException:
-            call["failed"] += 1
+            end("failed")
             raise
-        else:
-            call["finished"] += 1
-        finally:
-            self.active -= 1
 
     # --- control -------------------------------------------------------------------------------------------------
 
@@ -272,10 +294,10 @@ def _chunk(body: dict[str, Any], text: str) -> dict[str, Any]:
     return {"model": body["model"], "created_at": _now(), "message": message, "done": False}
 
 
-def _ending(asked: int, said: int) -> dict[str, Any]:
+def _ending(asked: int, said: int, reason: str) -> dict[str, Any]:
     return {
         "done": True,
-        "done_reason": "stop",
+        "done_reason": reason,
         "total_duration": 1,
         "load_duration": 1,
         "prompt_eval_count": asked,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import structlog
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, g, render_template, request
 from flask_wtf.csrf import CSRFError
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
@@ -124,6 +124,8 @@ def _message(kind: str, message: str, field: str) -> str:
 
 
 def _page(status: int, sentence: str) -> Response:
+    # Else Flask-Login asks the database who is there, whenever it is a template's turn.
+    g.setdefault("_login_user", None)
     title = _TITLES.get(status, "Something went wrong" if status >= 500 else "This did not work")
     try:
         text = render_template("errors/error.html", status=status, title=title, sentence=sentence)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response
 from flask_security import MailUtil, Security
 from flask_wtf.csrf import CSRFProtect
+from passlib.exc import PasswordSizeError
 
 from common.settings import Settings
+from web.api.errors import answer_error
 from web.auth.gate import register_gate
 from web.auth.secret_key import read_secret_key
 from web.auth.user_store import UserStore
@@ -45,6 +47,7 @@ def security_configuration(settings: Settings) -> dict[str, Any]:
         "SECURITY_PASSWORD_SINGLE_HASH": ["argon2"],
         "SECURITY_PASSWORD_NORMALIZE_FORM": None,
         "SECURITY_FRESHNESS": dt.timedelta(seconds=-1),  # nothing asks for the password again
+        "SECURITY_CACHE_CONTROL": None,  # `web.app` says it for all pages
         "SECURITY_CHANGEABLE": True,
         "SECURITY_SEND_PASSWORD_CHANGE_EMAIL": False,
         "SECURITY_RETURN_GENERIC_RESPONSES": True,
@@ -61,4 +64,9 @@ def set_up_sign_in(app: Flask, runtime: Runtime) -> None:
     Security(app, UserStore(runtime.database), mail_util_cls=PlainAddress)
     # Programs sign in by our tokens alone, not by those that Flask-Security would hand out.
     app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]  # Flask-Login adds it
+    app.register_error_handler(PasswordSizeError, _refuse_password)
     register_gate(app, csrf)
+
+
+def _refuse_password(error: PasswordSizeError) -> Response:
+    return answer_error(400, "bad_request", f"A password has at most {error.max_size} characters.")

@@ -104,6 +104,7 @@ class SessionRelay:
                     return False
             after = events[-1].seq
         with channel.lock:  # nothing is forwarded meanwhile
+            self._fill(channel)  # the others may be behind what this viewer has read
             while events := [event for event in self._read(channel, after) if event.seq <= channel.seq]:
                 for body in _event_bodies(channel, events):
                     if not self._send(channel, viewer, "event", body):
@@ -113,8 +114,7 @@ class SessionRelay:
                 return False
             channel.joining.discard(viewer)
             channel.live.add(viewer)
-            self._fill(channel)
-            return viewer in channel.live
+            return True
 
     def _send_partials(self, channel: Channel, viewer: Viewer) -> None:
         tokens = [item.model_dump_json() for item in self._bus.read_partials(channel.session_id) if item.text]

@@ -24,6 +24,9 @@ DEFAULT_PORT = 11434
 #: What is assumed of a model that does not tell its context length, in tokens.
 UNKNOWN_CONTEXT_LENGTH = 2048
 
+#: How long the end of a stream may take after its last piece.
+_END_SECONDS = 1.0
+
 _step_key: ContextVar[str] = ContextVar("step_key", default="")
 
 
@@ -182,7 +185,11 @@ class OllamaModel:
                     output_tokens=part.eval_count or 0,
                 )
                 if part.done:
-                    return
+                    break
+        # Only the end comes after the last piece; a stream that was read to it leaves a connection to be used again.
+        with contextlib.suppress(StopAsyncIteration, TimeoutError, httpx.HTTPError, aiohttp.ClientError, OSError):
+            async with asyncio.timeout(_END_SECONDS):
+                await anext(parts)
 
     @contextlib.asynccontextmanager
     async def _lookup(self, model: str = "") -> AsyncIterator[None]:

@@ -80,7 +80,7 @@ class RecordedCall:
 
 @dataclass(kw_only=True)
 class ScriptedModel:
-    """A `ModelClient` that answers by a function, with samples where none is given."""
+    """A `ModelClient` that answers by a function, with samples where none is given, and keeps to `num_predict`."""
 
     script: Script = sample_answer
     #: How long each call takes before its first piece, in seconds.
@@ -88,6 +88,8 @@ class ScriptedModel:
     #: In characters.
     piece_length: int = 12
     context_length: int = 8192
+    #: What it says of itself, see `ModelInfo`.
+    max_output_tokens: int | None = None
     #: What it says each prompt took, in tokens; None means an estimate.
     counted_tokens: int | None = None
     #: Every call, in the order in which they began.
@@ -119,7 +121,12 @@ class ScriptedModel:
     async def describe(self, model: str) -> ModelInfo:
         """See `ModelClient.describe`."""
         self.descriptions += 1
-        return ModelInfo(name=model, context_length=self.context_length, capabilities=frozenset({"completion"}))
+        return ModelInfo(
+            name=model,
+            context_length=self.context_length,
+            max_output_tokens=self.max_output_tokens,
+            capabilities=frozenset({"completion"}),
+        )
 
     @contextlib.contextmanager
     def _record(self, request: ChatRequest) -> Iterator[RecordedCall]:
@@ -141,7 +148,8 @@ class ScriptedModel:
         answer = self.script(call.request)
         if inspect.isawaitable(answer):
             answer = await answer
-        text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
+        whole = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
+        text = _cut(whole, cast("int", call.request.options.get("num_predict", -1)))
         for begin in range(0, len(text), self.piece_length):
             yield ChatChunk(text=text[begin : begin + self.piece_length])
             await asyncio.sleep(0)
@@ -149,7 +157,13 @@ class ScriptedModel:
         yield ChatChunk(
             text="",
             done=True,
-            done_reason="stop",
+            done_reason="stop" if text == whole else "length",
             prompt_tokens=self.counted_tokens or estimate_messages(call.request.messages),
             output_tokens=estimate_tokens(text),
         )
+
+
+def _cut(text: str, limit: int) -> str:
+    """Return what of `text` fits into so many tokens; a limit below 0 is none."""
+    tokens = estimate_tokens(text)
+    return text if limit < 0 or tokens <= limit else text[: len(text) * limit // tokens]

@@ -41,9 +41,7 @@ DEFAULTS: dict[str, int | float] = {
     "repeat_last_n": 128,
     "num_predict": 320,
 }
-TEMPLATE = (
-    "{{- range .Messages }}<|im_start|>{{ .Role }}\n{{ .Content }}<|im_end|>\n{{ end }}<|im_start|>assistant\n"
-)
+TEMPLATE = "{{- range .Messages }}<|im_start|>{{ .Role }}\n{{ .Content }}<|im_end|>\n{{ end }}<|im_start|>assistant\n"
 
 
 def is_known(name: str) -> bool:

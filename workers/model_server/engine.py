@@ -9,7 +9,6 @@ calls back too, so that also a long prompt is left at once.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import re
 import secrets
@@ -79,22 +78,21 @@ class Engine:
         """Load the model; takes a second or two, in a thread."""
         began = elapsed_clock()
         key = secrets.token_hex(32)
-        self._native = await self._in_thread(lambda: _start_native(self._weights, key))
+        loop = asyncio.get_running_loop()
+        native = await loop.run_in_executor(self._threads, _start_native, self._weights, key)
+        self._native = native
         self._client = aiohttp.ClientSession(
-            self._native.listening_address, headers={"Authorization": f"Bearer {key}"}, trust_env=False
+            native.listening_address, headers={"Authorization": f"Bearer {key}"}, trust_env=False
         )
         log.info("the model is loaded", seconds=round(elapsed_clock() - began, 2), threads=count_cores())
 
     async def close(self) -> None:
-        """Stop all generations and let go of the model."""
+        """Stop all generations and let go of the model; returns when the batch in hand is done."""
         self._closing.set()
         if self._client is not None:
             await self._client.close()
-        # Dropping the last reference ends the engine's own threads, once the batch in hand is done.
-        native, self._native = self._native, None
-        self._threads.shutdown(wait=False)
-        if native is not None:
-            await asyncio.to_thread(native.__class__.__del__, native) if hasattr(native, "__del__") else None
+        await asyncio.to_thread(self._threads.shutdown)
+        self._native = None  # the last reference: it ends the engine's own threads
 
     async def render(self, messages: Sequence[Mapping[str, str]]) -> str:
         """Return a conversation as the text that the model reads."""
@@ -122,16 +120,16 @@ class Engine:
                 "stream_options": {"include_usage": True},
                 "return_progress": True,
             }
-            chunks: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+            chunks: asyncio.Queue[Any] = asyncio.Queue()
             unwanted = threading.Event()
-            work = self._in_thread(lambda: self._run(body, chunks, unwanted, loop))
-            loop = asyncio.get_running_loop()
+            work = self._start(body, chunks, unwanted)
             self._running += 1
             try:
                 while (chunk := await chunks.get()) is not None:
                     if piece := _read_chunk(chunk):
                         yield piece
-                await work
+                await asyncio.wait([work])
+                work.result()
             finally:
                 unwanted.set()
                 await asyncio.wait([work])
@@ -141,5 +139,89 @@ class Engine:
         """Return how many generations the engine itself is busy with."""
         if self._native is None:
             return 0
-        metrics = await self._in_thread(self._native.handle_metrics)
+        metrics = await asyncio.get_running_loop().run_in_executor(self._threads, self._native.handle_metrics)
         return max(self._running, sum(int(count) for count in _BUSY.findall(str(metrics))))
+
+    def _start(
+        self, body: Mapping[str, object], chunks: asyncio.Queue[Any], unwanted: threading.Event
+    ) -> asyncio.Future[None]:
+        """Generate in a thread; what comes goes into `chunks`, and None at the end."""
+        loop = asyncio.get_running_loop()
+
+        def take(chunk: object) -> bool:
+            """Hand a chunk over, and tell the engine whether to stop."""
+            loop.call_soon_threadsafe(chunks.put_nowait, chunk)
+            return unwanted.is_set() or self._closing.is_set()
+
+        def work() -> None:
+            try:
+                self._loaded().handle_completions(body, take)
+            finally:
+                loop.call_soon_threadsafe(chunks.put_nowait, None)
+
+        return loop.run_in_executor(self._threads, work)
+
+    async def _ask(self, path: str, body: Mapping[str, object]) -> dict[str, Any]:
+        assert self._client is not None
+        async with self._client.post(path, json=body) as response:
+            answer: dict[str, Any] = await response.json()
+        _check(answer)
+        return answer
+
+    def _loaded(self) -> xllamacpp.Server:
+        assert self._native is not None
+        return self._native
+
+
+def count_cores() -> int:
+    """Return how many cores the engine computes on: all that it may use, but no hyperthreads, which slow it down."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(psutil.cpu_count(logical=False) or 1, allowed))
+
+
+def _start_native(weights: Path, key: str) -> xllamacpp.Server:
+    # Threads that wait for one another must sleep: where they spin, other processes on the same cores halve the speed
+    # (measured). OpenMP reads this once, when the engine is imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    import xllamacpp
+
+    parameters = xllamacpp.CommonParams()
+    parameters.model.path = str(weights)
+    parameters.n_ctx = POOL_TOKENS
+    parameters.n_parallel = SLOTS
+    parameters.kv_unified = True
+    parameters.n_batch = parameters.n_ubatch = BATCH_TOKENS
+    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = count_cores()
+    parameters.cache_ram_mib = 0  # by default it would keep up to 8 GiB of old prompts
+    parameters.warmup = False
+    parameters.verbosity = 0
+    parameters.hostnames = ["127.0.0.1"]
+    parameters.api_keys = [key]
+    parameters.endpoint_metrics = True
+    parameters.endpoint_slots = parameters.endpoint_props = parameters.ui = False
+    parameters.n_threads_http = 2
+    return xllamacpp.Server(parameters)
+
+
+def _read_chunk(chunk: dict[str, Any]) -> Piece | None:
+    """Return what a chunk says; None where it only tells how far the prompt has been read."""
+    _check(chunk)
+    choice = chunk["choices"][0]
+    if choice["finish_reason"] is None:
+        return Piece(text=choice["text"]) if choice["text"] else None
+    usage, timings = chunk["usage"], chunk["timings"]
+    ending = Ending(
+        reason=choice["finish_reason"],
+        prompt_tokens=usage["prompt_tokens"],
+        output_tokens=usage["completion_tokens"],
+        prompt_ns=int(timings["prompt_ms"] * 1e6),
+        output_ns=int(timings["predicted_ms"] * 1e6),
+    )
+    return Piece(text=choice["text"], ending=ending)
+
+
+def _check(answer: Mapping[str, Any]) -> None:
+    """Raise Refusal where the engine answered with an error."""
+    if error := answer.get("error"):
+        status = 400 if 400 <= error.get("code", 500) < 500 else 500
+        raise Refusal(status, f"the model could not answer: {error.get('message', 'no reason given')}")

@@ -1,4 +1,4 @@
-"""The gate before the engine: so many generations at once, so many tokens of context in all, first come first served."""
+"""The gate before the engine: so many generations at once, so much context in all, first come first served."""
 
 from __future__ import annotations
 

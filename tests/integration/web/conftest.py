@@ -8,6 +8,7 @@ import pytest
 
 from common.settings import Settings
 from tests.integration.web.dashboard import Dashboard, Program
+from tests.integration.web.site import Site
 
 
 @pytest.fixture
@@ -29,6 +30,13 @@ def shared_dashboard(make_shared_settings: Callable[..., Settings]) -> Iterator[
     """A dashboard for many requests that leave nothing behind that matters."""
     with Dashboard(make_shared_settings()) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def site(make_shared_settings: Callable[..., Settings]) -> Iterator[Site]:
+    """A real web process, which tests share."""
+    with Site(make_shared_settings()) as running:
+        yield running
 
 
 @pytest.fixture

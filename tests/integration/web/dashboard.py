@@ -6,6 +6,7 @@ import itertools
 import re
 from typing import Any, Self
 
+from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
@@ -24,6 +25,7 @@ from tests.support.waiting import wait_until
 from web.app import create_app
 from web.runtime import runtime_of
 
+_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 _FIGURES = Resources(
     cpu_percent=1,
     cpu_count=2,
@@ -98,12 +100,17 @@ class Dashboard:
         runtime_of(self.app).stop()
         self.database.dispose()
 
-    def program(self, *, admin: bool = False) -> Program:
-        """Return a new person who asks with a token, and has no password: hashing one takes long."""
+    def person(self, *, admin: bool = False) -> User:
+        """Return a new person with the usual password, whose hash is a cheap one."""
         with self.database.write() as db:
             roles = [db.scalar(select(Role)) or Role(name="admin")] if admin else []
-            user = User(email=next(self._emails), roles=roles)
+            user = User(email=next(self._emails), password=_HASH, roles=roles)
             db.add(user)
+        return user
+
+    def program(self, *, admin: bool = False) -> Program:
+        """Return a new person who asks with a token."""
+        user = self.person(admin=admin)
         return Program(self.app.test_client(), user, self.make_token(user))
 
     def browser(self) -> Browser:
@@ -116,6 +123,16 @@ class Dashboard:
     def deactivate(self, user: User) -> None:
         with self.database.write() as db:
             accounts.find_user(db, user.email).active = False
+
+    def demote(self, user: User) -> None:
+        with self.database.write() as db:
+            found = accounts.find_user(db, user.email)
+            found.roles.clear()
+
+    def revoke_tokens(self, user: User) -> None:
+        with self.database.write() as db:
+            for token in accounts.list_tokens(db, user.email):
+                accounts.revoke_token(db, token.id)
 
     def make(self, owner: User, state: State = State.QUEUED, **fields: Any) -> FlowSession:
         """Return a session of `owner` that has come to `state` on the usual way."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 
@@ -15,7 +16,7 @@ from web.auth.sign_in_limit import TRIES_ALLOWED
 
 @pytest.fixture
 def ada(on_sqlite: Dashboard) -> User:
-    return make_user(on_sqlite.database)
+    return on_sqlite.person()
 
 
 @pytest.fixture
@@ -55,30 +56,42 @@ def test_pages_lead_to_the_form_and_back_and_the_api_says_401(browser: Browser) 
     assert browser.client.get("/api/docs").status_code == 401
     for path in ("/healthz", "/readyz", "/api/health", "/login"):
         assert browser.client.get(path).status_code == 200
-    answer = browser.sign_in("ada@example.org", path="/login?next=/sessions/x%3Fy%3D1")
+    answer = browser.sign_in("person-1@example.org", path="/login?next=/sessions/x%3Fy%3D1")
     assert answer.headers["Location"] == "/sessions/x?y=1"
 
 
 @pytest.mark.parametrize(
     "target",
-    ["http://evil.example/", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "http:evil.example",
-     "javascript:alert(1)", "/%09/evil.example", "/\t/evil.example", " //evil.example", "http://localhost@evil.example/"],
-)  # fmt: skip
+    [
+        "http://evil.example/",
+        "//evil.example",
+        "///evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "http:evil.example",
+        "javascript:alert(1)",
+        "/\t/evil.example",
+        " //evil.example",
+        "http://localhost@evil.example/",
+    ],
+)
 def test_signing_in_never_leads_to_another_site(browser: Browser, target: str) -> None:
     token = browser.read_csrf_token()
-    form = {"email": "ada@example.org", "password": PASSWORD, "csrf_token": token, "next": target}
+    form = {"email": "person-1@example.org", "password": PASSWORD, "csrf_token": token, "next": target}
     answer = browser.client.post("/login", query_string={"next": target}, data=form)
-    assert answer.status_code == 302
-    location = answer.headers["Location"]
-    assert location.startswith("/"), location
-    assert not location.startswith(("//", "/\\", "/\t", "/%09/")), location
+    location = answer.headers.get("Location", "")
+    assert answer.status_code == (302 if location else 200)
+    # What browsers make of it: they drop tabs and take a backslash for a slash.
+    led_to = urljoin("http://localhost/login", location.replace("\t", "").replace("\\", "/"))
+    assert urlsplit(led_to)[:2] == ("http", "localhost"), location
 
 
 def test_wrong_passwords_and_unknown_people_get_the_same_answer(browser: Browser) -> None:
-    wrong, unknown = browser.sign_in("ada@example.org", "wrong"), browser.sign_in("eve@example.org", "wrong")
+    wrong, unknown = browser.sign_in("person-1@example.org", "wrong"), browser.sign_in("eve@example.org", "wrong")
     assert (wrong.status_code, unknown.status_code) == (200, 200)
     sentences = [
-        answer.text.replace(email, "") for answer, email in ((wrong, "ada@example.org"), (unknown, "eve@example.org"))
+        answer.text.replace(email, "")
+        for answer, email in ((wrong, "person-1@example.org"), (unknown, "eve@example.org"))
     ]
     assert sentences[0].count('role="alert"') == sentences[1].count('role="alert"') > 0
     assert "disabled" not in wrong.text
@@ -97,17 +110,17 @@ def test_who_was_deactivated_cannot_sign_in_and_is_out_at_once(on_sqlite: Dashbo
 def test_signing_in_needs_the_token_of_the_form(browser: Browser) -> None:
     for token in ("", "wrong", browser.read_csrf_token()[:-1] + "x"):
         answer = browser.client.post(
-            "/login", data={"email": "ada@example.org", "password": PASSWORD, "csrf_token": token}
+            "/login", data={"email": "person-1@example.org", "password": PASSWORD, "csrf_token": token}
         )
         assert answer.status_code == 400
         assert not browser.is_signed_in()
     bearer = {"Authorization": "Bearer anything"}
-    answer = browser.client.post("/login", data={"email": "ada@example.org", "password": PASSWORD}, headers=bearer)
+    browser.client.post("/login", data={"email": "person-1@example.org", "password": PASSWORD}, headers=bearer)
     assert not browser.is_signed_in()
 
 
 def test_a_signed_in_browser_needs_its_token_for_whatever_changes(on_sqlite: Dashboard, browser: Browser) -> None:
-    browser.sign_in("ada@example.org")
+    browser.sign_in("person-1@example.org")
     refused = browser.client.post("/api/sessions", json={"task": "Count."})
     assert refused.status_code == 400
     assert refused.json is not None
@@ -115,7 +128,7 @@ def test_a_signed_in_browser_needs_its_token_for_whatever_changes(on_sqlite: Das
     token = {"X-CSRFToken": browser.read_csrf_token("/")}
     assert browser.client.post("/api/sessions", json={"task": "Count."}, headers=token).status_code == 201
     other = on_sqlite.browser()
-    other.sign_in("ada@example.org")
+    other.sign_in("person-1@example.org")
     assert other.client.post("/api/sessions", json={"task": "Count."}, headers=token).status_code == 400
     assert browser.client.post("/logout").status_code == 400
     assert browser.is_signed_in()
@@ -123,8 +136,8 @@ def test_a_signed_in_browser_needs_its_token_for_whatever_changes(on_sqlite: Das
 
 def test_after_ten_failures_even_the_right_password_has_to_wait(browser: Browser) -> None:
     for _ in range(TRIES_ALLOWED):
-        assert browser.sign_in("ada@example.org", "wrong").status_code == 200
-    answer = browser.sign_in("ada@example.org")
+        assert browser.sign_in("person-1@example.org", "wrong").status_code == 200
+    answer = browser.sign_in("person-1@example.org")
     assert answer.status_code == 429
     assert 0 < int(answer.headers["Retry-After"]) <= 60
     assert "wait" in answer.text
@@ -136,7 +149,7 @@ def test_json_finds_no_way_around_the_brake(browser: Browser) -> None:
         headers = {"X-CSRFToken": browser.read_csrf_token(), "Accept": "application/json"}
         return browser.client.post("/login", headers=headers, **more).status_code  # type: ignore[arg-type]
 
-    form = {"email": "ada@example.org", "password": "wrong"}
+    form = {"email": "person-1@example.org", "password": "wrong"}
     for more in ({"json": form}, {"data": form}):
         assert [guess(**more) for _ in range(TRIES_ALLOWED)] == [400] * TRIES_ALLOWED
         assert guess(**more) == 429
@@ -150,7 +163,7 @@ def test_nonsense_at_the_form_is_refused_without_a_server_error(browser: Browser
     for form in ({"email": "a\x00@b"}, {"password": "a\x00"}, {"\x00": "a"}):
         assert browser.client.post("/login", data=form | {"csrf_token": token}).status_code == 400
     assert browser.client.post("/login", data=b"[", content_type="application/json").status_code == 400
-    assert browser.sign_in("ada@example.org", "x" * 100_000).status_code == 200
+    assert "at most" in browser.sign_in("person-1@example.org", "x" * 100_000).text
     assert browser.sign_in("@" * 1000, "x").status_code == 200
     browser.client.set_cookie("ollama_flow_session", "nonsense\udcff".encode("utf-8", "replace").decode())
     browser.client.set_cookie("ollama_flow_remember", "nonsense|0")
@@ -163,9 +176,8 @@ def test_cookies_are_out_of_reach_for_scripts_and_other_sites(
     for secure in (False, True):
         with Dashboard(make_settings(database_url=sqlite_url, secure_cookies=secure)) as dashboard:
             if not secure:
-                make_user(dashboard.database)
-            browser = dashboard.browser()
-            answer = browser.sign_in("ada@example.org", remember="y")
+                dashboard.person()
+            answer = dashboard.browser().sign_in("person-1@example.org", remember="y")
             cookies = {cookie.partition("=")[0]: cookie for cookie in answer.headers.getlist("Set-Cookie")}
             assert cookies.keys() == {"ollama_flow_session", "ollama_flow_remember"}
             for cookie in cookies.values():
@@ -185,7 +197,7 @@ def test_only_who_asks_for_it_is_remembered(on_sqlite: Dashboard, ada: User) -> 
 
 
 def test_a_changed_password_ends_all_other_browsers(dashboard: Dashboard) -> None:
-    ada = make_user(dashboard.database)
+    ada = dashboard.person()
     here, elsewhere = dashboard.browser(), dashboard.browser()
     for browser in (here, elsewhere):
         browser.sign_in(ada.email, remember="y")
@@ -203,7 +215,7 @@ def test_a_changed_password_ends_all_other_browsers(dashboard: Dashboard) -> Non
 
 
 def test_pages_carry_no_inline_script_and_may_not_be_framed_or_kept(browser: Browser) -> None:
-    browser.sign_in("ada@example.org")
+    browser.sign_in("person-1@example.org")
     for path in ("/", "/sessions", "/change", "/nothing", "/api/docs", "/api/me"):
         answer = browser.client.get(path)
         policy = answer.headers["Content-Security-Policy"]

@@ -1,5 +1,6 @@
 import { agentTitle, formatCount, formatDuration } from "../format.ts";
 import type { LiveSession } from "../state/live_session.ts";
+import { isFinal } from "../states.ts";
 import { useFollow } from "../state/use_follow.ts";
 import { useSlice } from "../state/use_slice.ts";
 import { AGENT_ICONS } from "./agent_tile.tsx";
@@ -13,12 +14,13 @@ interface Props {
   onClose: () => void;
 }
 
-/** All that an agent wrote and writes, step by step; the end is followed until one scrolls up. */
+/** All that an agent wrote and writes, step by step; while it goes on the end is followed, until one scrolls up. */
 export function AgentPane({ live, name, onClose }: Props) {
   const kind = useSlice(live.state, (state) => state.agents[name]?.kind ?? "drone");
   const steps = useSlice(live.state, (state) => state.steps);
   const keys = useSlice(live.state, (state) => state.stepKeys).filter((key) => steps[key]?.agent === name);
-  const { box, content, isFollowing, jumpToEnd } = useFollow();
+  const isEnded = useSlice(live.state, (state) => isFinal(state.status));
+  const { box, content, isFollowing, jumpToEnd } = useFollow(!isEnded);
   const title = agentTitle(name);
   return (
     <section class="agent-pane" aria-label={`What ${title} writes`} data-agent={name}>
@@ -37,7 +39,7 @@ export function AgentPane({ live, name, onClose }: Props) {
           ))}
         </div>
       </div>
-      {!isFollowing.value && (
+      {!isFollowing.value && !isEnded && (
         <button type="button" class="btn btn-quiet btn-sm agent-pane-jump" onClick={jumpToEnd}>
           <Icon name="arrow-down" /> Follow
         </button>

@@ -22,7 +22,7 @@ export function ConfirmDialog() {
         <h2 id="dialog-title">{asked.title}</h2>
         <p id="dialog-body">{asked.body}</p>
         <div class="dialog-actions">
-          <button type="button" class="btn btn-quiet" autofocus onClick={() => asked.answer(false)}>
+          <button type="button" class="btn btn-quiet" onClick={() => asked.answer(false)}>
             Cancel
           </button>
           <button type="button" class="btn btn-danger" onClick={() => asked.answer(true)}>

@@ -3,6 +3,7 @@ import type { LoggedEvent } from "../event_types.ts";
 import { sayEvent } from "../event_words.ts";
 import { formatExact, formatTime } from "../format.ts";
 import type { LiveSession } from "../state/live_session.ts";
+import { isFinal } from "../states.ts";
 import { useFollow } from "../state/use_follow.ts";
 import { useSlice } from "../state/use_slice.ts";
 import { Icon } from "./icon.tsx";
@@ -35,7 +36,8 @@ function LogBox({ live }: { live: LiveSession }) {
   const log = useSlice(live.state, (state) => state.log);
   const steps = useSlice(live.state, (state) => state.steps);
   const isWhole = useSignal(false);
-  const { box, content } = useFollow();
+  const isEnded = useSlice(live.state, (state) => isFinal(state.status));
+  const { box, content } = useFollow(!isEnded);
   const shown = isWhole.value ? log : log.slice(-MOST_SHOWN);
   const labelOf = (key: string): string => steps[key]?.label ?? key;
   return (

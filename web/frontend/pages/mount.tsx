@@ -45,7 +45,7 @@ export function mountPage(page: ComponentChild): void {
   );
   put("banner", <ConnectionBanner />);
   const root = pageRoot();
-  root.replaceChildren(); // the placeholder that the server drew
+  root.replaceChildren(); // what the server drew until now
   render(page, root);
   followModels();
 }

@@ -16,11 +16,11 @@ export interface Follow {
   jumpToEnd: () => void;
 }
 
-/** Follow the end of a box; scrolling up lets go, and being back at the end follows again. */
-export function useFollow(): Follow {
+/** Follow the end of a box, from now on if it `isGrowing`; scrolling up lets go, being back at the end follows again. */
+export function useFollow(isGrowing: boolean): Follow {
   const box = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
-  const isFollowing = useSignal(true);
+  const isFollowing = useSignal(isGrowing);
   const jumpToEnd = (): void => {
     isFollowing.value = true;
     box.current?.scrollTo({ top: box.current.scrollHeight });

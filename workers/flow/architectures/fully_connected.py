@@ -165,15 +165,17 @@ async def _decide(flow: FlowContext, seats: Sequence[Seat], votes: Sequence[Vote
 
 async def _merge(flow: FlowContext, seats: Sequence[Seat], winner: Seat) -> str:
     others = [seat.piece for seat in seats if seat is not winner]
-    prompt = _prompt(flow, "merge.md", winner, (*others, winner.piece))  # the last one is the last to be cut
+    has_code = any("```" in seat.proposal for seat in seats)  # only then: a small model writes code if it hears of it
+    # The last piece is the last to be cut.
+    prompt = _prompt(flow, "merge.md", winner, (*others, winner.piece), has_code=has_code)
     asking = Asking(label="Write the answer", role=winner.angle.role, takes_files=True)
     return await write_answer(winner.drone, prompt, asking, instead=winner.proposal)
 
 
-def _prompt(flow: FlowContext, template: str, seat: Seat, pieces: Sequence[Piece] = ()) -> Prompt:
+def _prompt(flow: FlowContext, template: str, seat: Seat, pieces: Sequence[Piece] = (), **values: object) -> Prompt:
     return Prompt(
         system=role_prompt(Role(seat.angle.role)),
         template=template,
-        values={"task": flow.task, "package": None, "angle": seat.angle},
+        values={"task": flow.task, "package": None, "angle": seat.angle, **values},
         pieces=tuple(pieces),
     )

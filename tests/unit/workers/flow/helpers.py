@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from pydantic import JsonValue
 
@@ -52,6 +52,23 @@ def script(answers: Mapping[str, object]) -> Script:
     return answer
 
 
+def longest(schema: Mapping[str, JsonValue]) -> JsonValue:
+    """Return the longest instance of a schema of ours, with text that takes a token for each character."""
+    if isinstance(choices := schema.get("enum"), list):
+        return max(choices, key=lambda choice: len(str(choice)))
+    match schema["type"]:
+        case "object":
+            fields = cast("Mapping[str, Mapping[str, JsonValue]]", schema["properties"])
+            return {name: longest(field) for name, field in fields.items()}
+        case "array":
+            return [longest(cast("Mapping[str, JsonValue]", schema["items"]))] * cast("int", schema["maxItems"])
+        case "string":
+            return "7" * cast("int", schema["maxLength"])
+        case "integer":
+            return schema["maximum"]
+    return False
+
+
 async def run_flow(
     model: ScriptedModel,
     architecture: Architecture = Architecture.CENTRALIZED,
@@ -61,9 +78,10 @@ async def run_flow(
     listener: Listener | None = None,
     workspace: Workspace | None = None,
     task: str = "Explain the tides.",
-    **options: bool | float,
+    given: FlowOptions | None = None,
+    **options: bool | float | None,
 ) -> FlowResult:
-    """Run a task to its end; a failing model server is tried again at once."""
+    """Run a task to its end, with options as a whole or by name; a failing model server is tried again at once."""
     return await OllamaFlowFramework(
         model,
         "scripted",
@@ -72,7 +90,7 @@ async def run_flow(
         journal=journal,
         workspace=workspace,
         emit=listener,
-        options=FlowOptions.model_validate(options),
+        options=given or FlowOptions.model_validate(options),
         retry_delays=(0.0, 0.0),
     ).run_task(task)
 

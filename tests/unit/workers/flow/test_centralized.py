@@ -52,6 +52,21 @@ async def test_four_drones_do_four_independent_subtasks_at_once() -> None:
     assert model.max_parallel == 4
 
 
+async def test_four_drones_do_eight_independent_subtasks_four_at_a_time() -> None:
+    tasks = plan(*(subtask(name) for name in "ABCDEFGH"))
+    model = ScriptedModel(script=script({"plan": tasks}), delay=0.1)
+    listener = Listener()
+    await run_flow(model, listener=listener)
+    work = [call for call in model.calls if call.key.startswith("work/")]
+    assert sorted(call.key for call in work) == [f"work/{number}" for number in range(1, 9)]
+    assert model.max_parallel == 4
+    last_four = sorted(work, key=lambda call: call.started)[4:]
+    running = [sum(1 for other in work if other.started <= call.started < (other.ended or 0)) for call in last_four]
+    assert running[-1] == 4  # also the second half runs four at a time
+    doers = [event.agent for event in listener.all(SubtaskFinished)]
+    assert {doers.count(drone) for drone in doers} == {2}
+
+
 async def test_two_drones_do_four_subtasks_never_more_than_two_at_once() -> None:
     model = ScriptedModel(script=script({"plan": plan(*(subtask(name) for name in "ABCD"))}), delay=0.005)
     await run_flow(model, workers=2)
@@ -154,22 +169,25 @@ async def test_token_deltas_build_up_the_text_of_their_step() -> None:
 
 @pytest.mark.parametrize("tries", [1, 2])
 async def test_an_unreadable_plan_is_asked_for_again_with_the_error(tries: int) -> None:
-    bad = {"plan": "I would start with", "plan/2": '{"subtasks": [{"title"'}
+    bad = {"plan": "I would start with", "plan/turn-2": '{"subtasks": [{"title"'}
     answers = {key: bad[key] for key in list(bad)[:tries]}
     model = ScriptedModel(script=script(answers))
     listener = Listener()
     await run_flow(model, listener=listener)
-    keys = ["plan", "plan/2", "plan/3"][: tries + 1]
+    keys = ["plan", "plan/turn-2", "plan/turn-3"][: tries + 1]
     assert model.keys[: tries + 1] == keys
     again = model.call(keys[-1]).request.messages
     assert "cannot be used" in again[-1].content
+    told = [event.message for event in listener.all(Notice) if event.message.startswith("Plan the work (queen)")]
+    assert len(told) == tries
+    assert told[0].endswith("The model is asked again.")
     assert again[-2].role == "assistant"
     (made,) = listener.all(PlanMade)
     assert made.step == keys[-1]
 
 
 async def test_a_plan_that_stays_unreadable_is_replaced_by_rule_and_told() -> None:
-    model = ScriptedModel(script=script({"plan": "no", "plan/2": "no", "plan/3": "no"}))
+    model = ScriptedModel(script=script(dict.fromkeys(("plan", "plan/turn-2", "plan/turn-3"), "no")))
     listener = Listener()
     result = await run_flow(model, listener=listener)
     (repaired,) = listener.all(PlanRepaired)
@@ -179,7 +197,7 @@ async def test_a_plan_that_stays_unreadable_is_replaced_by_rule_and_told() -> No
 
 
 async def test_an_unreadable_review_takes_the_work_as_it_is_and_says_so() -> None:
-    model = ScriptedModel(script=script(dict.fromkeys(("review", "review/2", "review/3"), "fine")))
+    model = ScriptedModel(script=script(dict.fromkeys(("review", "review/turn-2", "review/turn-3"), "fine")))
     listener = Listener()
     await run_flow(model, listener=listener)
     assert "rework/1" not in model.keys

@@ -41,7 +41,7 @@ async def read(model: OllamaModel, request: ChatRequest) -> str:
 
 async def wait_for(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - the server lives in another thread
+        while not condition():  # the server lives in another thread
             await asyncio.sleep(0.01)
 
 
@@ -147,6 +147,24 @@ async def test_models_are_listed_and_described(model: OllamaModel) -> None:
     info = await model.describe("scripted")
     assert (info.context_length, info.capabilities) == (8192, frozenset({"completion"}))
     assert await model.version() == "0.0.0-scripted"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "limit"),
+    [
+        ("", None),
+        ("num_predict                    320", 320),
+        ('temperature 0.6\nnum_predict 64\nstop "num_predict 7"', 64),
+        ("num_predict -1", None),
+        ("num_predict 0", None),
+        ("not_num_predict 5", None),
+    ],
+)
+async def test_a_model_tells_how_long_its_answers_may_be(
+    model: OllamaModel, server: OllamaServer, parameters: str, limit: int | None
+) -> None:
+    server.parameters = parameters
+    assert (await model.describe("scripted")).max_output_tokens == limit
 
 
 async def test_what_is_not_ollama_is_told(server: OllamaServer) -> None:

@@ -23,6 +23,7 @@ VALUES: dict[str, object] = {
     "roles": list(Role),
     "source": "results",
     "comment": "COMMENT",
+    "has_code": True,
     "subtask": SubtaskInfo(id="1", title="TITLE", instructions="INSTRUCTIONS", role="analyst"),
     "subtasks": [SubtaskInfo(id="1", title="TITLE", instructions="INSTRUCTIONS", role="analyst")],
     "angle": SubtaskInfo(id="1", title="ANGLE", instructions="VIEW", role="analyst"),
@@ -55,6 +56,11 @@ def test_what_peers_wrote_stands_in_the_prompt_as_it_is() -> None:
     assert (system.role, user.role) == ("system", "user")
     assert "## N\nx" in user.content
     assert "{{ task }} <b>&" in render_prompt("answer.md", **VALUES)
+
+
+@pytest.mark.parametrize(("has_code", "told"), [(True, True), (False, False)])
+def test_a_merge_speaks_of_files_only_where_a_proposal_has_code(has_code: bool, told: bool) -> None:
+    assert ("path=" in render_prompt("merge.md", **VALUES | {"has_code": has_code})) == told
 
 
 @pytest.mark.parametrize("role", Role)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
 from common.errors import ContextTooSmall, InvalidInput, ModelNotFound, ModelUnavailable, OutputInvalid
 from common.events import ContextCut, FlowEvent, Notice, StepFailed, StepStarted, TokenDelta
 from common.states import Architecture
-from tests.unit.workers.flow.helpers import Listener, plan, run_flow, script, subtask
+from tests.unit.workers.flow.helpers import Listener, longest, plan, run_flow, script, subtask
 from workers.flow import ChatRequest, OllamaFlowFramework
+from workers.flow.plan import plan_schema
+from workers.flow.schemas import count_characters
 from workers.flow.testing import ScriptedModel, sample_answer
 
 
@@ -80,14 +83,85 @@ async def test_a_failing_emit_ends_the_flow_with_its_own_error() -> None:
 async def test_an_empty_answer_is_asked_for_once_more() -> None:
     model = ScriptedModel(script=lambda request: " " if request.step_key == "answer" else sample_answer(request))
     result = await run_flow(model)
-    assert model.keys[-2:] == ["answer", "answer/2"]
-    assert result.answer
+    assert model.keys[-2:] == ["answer", "answer/turn-2"]
+    assert result.answer.startswith("Scripted answer")
 
 
-async def test_a_model_that_writes_no_answer_at_all_fails_honestly() -> None:
+@pytest.mark.parametrize("architecture", Architecture)
+async def test_what_the_swarm_found_stands_for_an_answer_that_stays_empty_and_that_is_told(
+    architecture: Architecture,
+) -> None:
     model = ScriptedModel(script=lambda request: " " if "answer" in request.step_key else sample_answer(request))
-    with pytest.raises(OutputInvalid):
-        await run_flow(model)
+    listener = Listener()
+    result = await run_flow(model, architecture, listener=listener)
+    assert "Scripted answer" in result.answer
+    told = [event.message for event in listener.all(Notice)]
+    assert sum("put together from what the swarm had found" in message for message in told) == 1
+
+
+@pytest.mark.parametrize("architecture", Architecture)
+async def test_a_model_that_writes_nothing_at_all_fails_honestly(architecture: Architecture) -> None:
+    model = ScriptedModel(script=lambda request: sample_answer(request) if request.schema else " \n")
+    with pytest.raises(OutputInvalid, match="wrote nothing"):
+        await run_flow(model, architecture)
+
+
+@pytest.mark.parametrize("architecture", Architecture)
+@pytest.mark.parametrize("answer", ["", "the the the the", "{}", "[]", '{"subtasks": []}', "AGREE", "\u0000"])
+async def test_a_model_that_always_says_the_same_gets_through_or_fails_with_a_sentence(
+    architecture: Architecture, answer: str
+) -> None:
+    model = ScriptedModel(script=lambda request: answer)
+    if answer in {"", "\u0000"}:
+        with pytest.raises(OutputInvalid):
+            await run_flow(model, architecture)
+    else:
+        assert (await run_flow(model, architecture)).answer
+
+
+@pytest.mark.parametrize("key", ["plan", "review"])
+async def test_json_that_is_cut_off_is_asked_for_again_and_told(key: str) -> None:
+    model = ScriptedModel(script=script({key: '{"comment": "' + "and so on " * 5000}))
+    listener = Listener()
+    result = await run_flow(model, listener=listener)
+    assert result.answer
+    assert f"{key}/turn-2" in model.keys
+    assert "much shorter" in model.call(f"{key}/turn-2").prompt
+    (told,) = [event.message for event in listener.all(Notice)]
+    assert "was cut off at its limit of" in told
+
+
+async def test_a_free_answer_at_its_limit_is_taken_and_told() -> None:
+    model = ScriptedModel(script=script({"answer": "and so on " * 500}))
+    listener = Listener()
+    result = await run_flow(model, listener=listener, max_output_tokens=100)
+    assert result.answer.startswith("and so on")
+    assert model.keys[-1] == "answer"
+    assert any("stopped at its limit of 100 tokens" in event.message for event in listener.all(Notice))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "of_the_model", "limit"), [(None, None, 2048), (None, 320, 320), (500, 320, 500), (100, None, 100)]
+)
+async def test_a_person_then_the_model_says_how_long_a_free_answer_may_be(
+    wanted: int | None, of_the_model: int | None, limit: int
+) -> None:
+    model = ScriptedModel(max_output_tokens=of_the_model)
+    await run_flow(model, max_output_tokens=wanted)
+    limits = {call.key: call.request.options["num_predict"] for call in model.calls}
+    assert limits["answer"] == limits["work/1"] == limit
+    assert limits["plan"] == count_characters(plan_schema(4)) > 1000
+
+
+@pytest.mark.parametrize("architecture", Architecture)
+async def test_nothing_that_follows_the_schema_is_ever_cut_off(architecture: Architecture) -> None:
+    def answer(request: ChatRequest) -> str:
+        return json.dumps(longest(request.schema)) if request.schema else sample_answer(request)
+
+    listener = Listener()
+    model = ScriptedModel(script=answer, max_output_tokens=16)
+    await run_flow(model, architecture, workers=12, listener=listener)
+    assert not any("turn-" in key for key in model.keys)
 
 
 @pytest.mark.parametrize("task", ["", "  \n", "a\x00b", "broken \ud800"])
@@ -104,7 +178,7 @@ def test_a_swarm_has_one_to_sixteen_workers(workers: int) -> None:
 
 async def test_long_results_are_cut_and_told_and_the_task_never() -> None:
     answers = {"plan": plan(subtask("A"), subtask("B")), "work/1": "oldest " * 2000, "work/2": "newest " * 200}
-    model = ScriptedModel(script=script(answers), context_length=4096)
+    model = ScriptedModel(script=script(answers), context_length=2048)
     listener = Listener()
     await run_flow(model, listener=listener, task="Explain the tides of the north sea.")
     cuts = listener.all(ContextCut)
