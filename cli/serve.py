@@ -54,9 +54,9 @@ def migrate() -> None:
     settings = load_settings()
     prepare_home(settings)
     prepare_database(settings)
-    from common.migrations import head_revision
+    from common.migrations import HEAD
 
-    tell(f"The database is at revision {head_revision()}.")
+    tell(f"The database is at revision {HEAD}.")
 
 
 def model_server(
@@ -66,9 +66,8 @@ def model_server(
     """Run the embedded Ollama-compatible server on a tiny model."""
     settings = load_settings()
     check_listening(host, port)
-    from workers.model_server import serve
-
     from common.logging import set_up_logging
+    from workers.model_server import serve
 
     set_up_logging(settings, "model-server")
     serve(host=host, port=port)

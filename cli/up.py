@@ -52,6 +52,8 @@ def _run(settings: Settings) -> int:
         environment["OLLAMA_FLOW_SECRET_KEY"] = settings.secret_key or keep_secret(settings.run_file, "secret_key")
         environment["OLLAMA_FLOW_REDIS_URL"] = settings.redis_url or _start_valkey(settings, supervisor)
         password = prepare_database(settings)
+        # First, because people wait for it; it needs no model server.
+        supervisor.start(own_child("web", ["web"], environment, stage=2, stop_by_seconds=_WEB_BY))
         environment["OLLAMA_FLOW_OLLAMA_HOST"], model_server, embedded = _find_model_server(
             settings, supervisor, environment
         )
@@ -65,7 +67,6 @@ def _run(settings: Settings) -> int:
                 "embedded_model": "true" if embedded else "",
             },
         )
-        supervisor.start(own_child("web", ["web"], environment, stage=2, stop_by_seconds=_WEB_BY))
         workers = [_worker(settings, number, environment) for number in range(1, settings.worker_processes + 1)]
         for worker in workers:
             supervisor.start(worker)

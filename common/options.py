@@ -19,6 +19,6 @@ class FlowOptions(BaseModel):
     #: Makes the model's choices repeatable where the server supports it.
     seed: int | None = Field(default=None, ge=0, le=2**31 - 1)
     #: How often the drones of a FULLY_CONNECTED swarm revise their proposals before they vote.
-    rounds: int = Field(default=2, ge=0, le=6)
+    rounds: int = Field(default=1, ge=0, le=6)
     #: Whether queens and sub-queens review their drones' results before they sum up.
     review: bool = True

@@ -4,33 +4,36 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 
 from common.database import Database
+from common.queries.revision import read_revision
+
+#: The newest revision, the last of those in `versions/`.
+HEAD = "0001"
 
 
 def upgrade(url: str) -> str:
     """Bring the database at `url` to the newest tables, once however many ask at a time; return the revision."""
     database = Database(url)
     try:
-        with database.write() as db:
-            config = _config()
-            config.attributes["connection"] = db.connection()
-            command.upgrade(config, "head")
+        with database.read() as db:
+            is_current = read_revision(db) == HEAD
+        if not is_current:
+            with database.write() as db:
+                _upgrade(db.connection())
     finally:
         database.dispose()
-    return head_revision()
+    return HEAD
 
 
-def head_revision() -> str:
-    """Return the newest revision that this code knows."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+def _upgrade(connection: Connection) -> None:
+    # Alembic is slow to import, and most starts find the tables as they should be.
+    from alembic import command
+    from alembic.config import Config
 
-
-def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.set_main_option("path_separator", "os")
-    return config
+    config.attributes["connection"] = connection
+    command.upgrade(config, HEAD)

@@ -49,6 +49,8 @@ class Installation:
         self.dispatcher = Dispatcher(settings, self.database, self.bus, create_celery(settings))
         self.user: User = make_user(self.database)
         self._children: list[subprocess.Popen[bytes]] = []
+        #: The web process that was started last.
+        self.web: subprocess.Popen[bytes]
         settings.home.mkdir(parents=True, exist_ok=True)
         self._log = (settings.home / "processes.log").open("ab")
 
@@ -81,6 +83,7 @@ class Installation:
         child = self._start("web", environment, "--port", address.rpartition(":")[2])
         wait_until(lambda: _answers(address) or child.poll() is not None, "the dashboard answers", 30)
         assert child.poll() is None, "the web process ended"
+        self.web = child
         return address
 
     def _start(self, command: str, environment: dict[str, str], *words: str) -> subprocess.Popen[bytes]:

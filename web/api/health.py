@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 
 from common.clock import utc_now
 from common.errors import DatabaseUnavailable
-from common.migrations import head_revision
+from common.migrations import HEAD
 from common.queries.revision import read_revision
 from web.api import schemas
 from web.api.blueprint import answer, create_blueprint
@@ -52,7 +52,7 @@ def readyz() -> Response:
             revision = read_revision(db)
     except DatabaseUnavailable as error:
         return Response(f"{error}\n", 503, mimetype="text/plain")
-    if revision != head_revision():
-        sentence = f"The tables are at revision {revision}, not {head_revision()}: run `ollama-flow migrate`."
+    if revision != HEAD:
+        sentence = f"The tables are at revision {revision}, not {HEAD}: run `ollama-flow migrate`."
         return Response(f"{sentence}\n", 503, mimetype="text/plain")
     return Response("ok\n", mimetype="text/plain")

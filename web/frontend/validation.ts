@@ -28,7 +28,7 @@ export const emptyDraft: Draft = {
   model: "",
   projectFolder: "",
   temperature: 0.6,
-  rounds: 2,
+  rounds: 1,
   review: true,
 };
 

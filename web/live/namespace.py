@@ -166,14 +166,28 @@ def create_live(app: Flask, runtime: Runtime) -> SocketIO:
         transports=["websocket"],
         max_http_buffer_size=LARGEST_MESSAGE,
     )
-    engine = socketio.server.eio
-    engine._async = {**engine._async, "websocket": LiveWebSocket}  # noqa: SLF001 - there is no setting for it
+    _harden(socketio.server.eio)
     viewers = Viewers(socketio)
     sessions = SessionRelay(runtime.database, runtime.bus, viewers)
     session_list = SessionsList(runtime.settings, runtime.database, viewers)
     figures = OverviewFigures(runtime.overview, viewers)
     socketio.on_namespace(LiveNamespace(runtime, viewers, sessions, session_list, figures))
     return socketio
+
+
+def _harden(engine: Any) -> None:
+    """Give Engine.IO our WebSocket, and let go whoever sends what Socket.IO cannot read."""
+    engine._async = {**engine._async, "websocket": LiveWebSocket}  # noqa: SLF001 - there is no setting for it
+    handle = engine.handlers["message"]
+
+    def handle_message(engine_sid: str, message: str) -> None:
+        try:
+            handle(engine_sid, message)
+        except Exception as error:  # noqa: BLE001 - a connection's edge: Engine.IO would log a traceback each time
+            log.warning("a viewer sent nonsense", error=repr(error)[:200])
+            engine.sockets[engine_sid].close(wait=False)
+
+    engine.on("message", handle_message)
 
 
 def _sid() -> str:

@@ -6,28 +6,42 @@ queues any number of them.
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
 import time
-from typing import Any
+from collections.abc import Sized
+from typing import Any, Protocol
 
 import simple_websocket
 from engineio.async_drivers.gevent import WebSocketWSGI
 
 #: What browsers send is short.
 LARGEST_MESSAGE = 16 * 1024
-#: Whoever sends so many messages faster than they are answered is cut off.
+#: Whoever lets so many messages wait, either by asking faster than we answer or by not reading answers, is cut off.
 _MOST_UNREAD = 256
+_MOST_UNSENT = 10_000
+#: Whoever takes nothing for so long is gone.
+_PATIENCE_SECONDS = 60
 #: Engine.IO's CLOSE and PONG; its MESSAGE with Socket.IO's CONNECT, DISCONNECT and EVENT. Nothing of ours is binary.
 _UNDERSTOOD = ("1", "3", "40", "41", "42")
+
+
+class Unsent(Protocol):
+    """Engine.IO's queue of a connection."""
+
+    def qsize(self) -> int:
+        """Return how many packets wait."""
 
 
 class Wire:
     """A socket as simple-websocket uses it, that sends all of what it is given, one frame after the other."""
 
-    def __init__(self, sock: Any, unread: list[str | bytes]) -> None:
-        self._socket = sock
-        self._unread = unread
+    def __init__(self, sock: Any, unread: Sized, unsent: Unsent) -> None:
+        self._socket, self._unread, self._unsent = sock, unread, unsent
         self._lock = threading.Lock()
+        with contextlib.suppress(AttributeError, OSError):  # not every system can
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _PATIENCE_SECONDS * 1000)
 
     def send(self, frame: bytes) -> None:
         """Send a frame whole; frames of two threads do not mix."""
@@ -35,9 +49,9 @@ class Wire:
             self._socket.sendall(frame)
 
     def recv(self, size: int) -> bytes:
-        """Receive a piece, after all others had their turn. Raises OSError where too much is unread."""
+        """Receive a piece, after all others had their turn. Raises OSError where too much waits already."""
         time.sleep(0)
-        if len(self._unread) > _MOST_UNREAD:
+        if len(self._unread) > _MOST_UNREAD or self._unsent.qsize() > _MOST_UNSENT:
             raise OSError("too many messages wait")
         received: bytes = self._socket.recv(size)
         return received
@@ -48,8 +62,12 @@ class Wire:
 
 
 class _Connection(simple_websocket.Server):
+    def __init__(self, environ: Any, unsent: Unsent, **more: Any) -> None:
+        self._unsent = unsent
+        super().__init__(environ, max_message_size=LARGEST_MESSAGE, **more)
+
     def handshake(self) -> None:
-        self.sock = Wire(self.sock, self.input_buffer)
+        self.sock = Wire(self.sock, self.input_buffer, self._unsent)
         super().handshake()
 
 
@@ -57,12 +75,13 @@ class LiveWebSocket(WebSocketWSGI):  # type: ignore[misc]  # Engine.IO ships no 
     """One connection, as Engine.IO drives it."""
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
-        """Run by Engine.IO: serve the connection to its end."""
-        self.ws = _Connection(environ, max_message_size=LARGEST_MESSAGE, **self.server_args)
+        """Run by Engine.IO, whose handler of one connection `app` is: serve the connection to its end."""
+        self.ws = _Connection(environ, self.app.__self__.queue, **self.server_args)
         self.app(self)
         raise StopIteration  # tells gunicorn that nothing is to be answered any more
 
     def wait(self) -> str | None:
-        """Return the next message; None once the connection is over, or where it makes no sense."""
+        """Return the next message, after all others had their turn; None once it is over, or makes no sense."""
+        time.sleep(0)
         message = super().wait()
         return message if isinstance(message, str) and message.startswith(_UNDERSTOOD) else None

@@ -78,7 +78,8 @@ def fit_prompt(prompt: Prompt, *, context_length: int, output_tokens: int, at_le
         )
     messages = prompt.messages([piece for index, piece in enumerate(pieces) if piece.text or index not in cut])
     predict = min(output_tokens, context_length - needed)
-    window = max(SMALLEST_WINDOW, at_least, 1 << (needed + predict - 1).bit_length())
+    # The estimate of random letters, as in hashes and encoded files, is half of what they take (measured).
+    window = max(SMALLEST_WINDOW, at_least, 1 << (2 * needed + predict - 1).bit_length())
     return Fitted(
         messages=messages,
         prompt_tokens=needed,

@@ -44,8 +44,9 @@ class Finished:
 
     @property
     def piece(self) -> Piece:
-        """The result as others read it. It names the subtask, never the drone."""
-        return Piece(name=f"Result of {self.subtask.id}: {self.subtask.title}", text=self.reply.text)
+        """The result as others read it. It names the subtask by its number in the plan, never the drone."""
+        number = self.subtask.id.rpartition("/")[2]
+        return Piece(name=f"Result of {number}: {self.subtask.title}", text=self.reply.text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +151,7 @@ class Group:
             Prompt(
                 system=self._leader_prompt(),
                 template="review.md",
-                values=self.values(subtasks=plan.subtasks),
+                values=self.values(),
                 pieces=tuple(done[name].piece for name in ids),
             ),
             Asking(label="Review the results"),

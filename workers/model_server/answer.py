@@ -65,7 +65,9 @@ async def answer(engine: Engine, request: ChatRequest | GenerateRequest) -> Asyn
     most_output = min(room, wanted) if wanted > 0 else room
     settings = _settings(options) | ({"grammar": structure.grammar} if structure else {})
     opening = structure.opening if structure else ""
-    async with aclosing(engine.generate(tokens, most_output=most_output, settings=settings)) as pieces:
+    # Letters share tokens, so that a structured answer takes half of its longest at the very most.
+    expected = most_output if structure is None else most_output // 2
+    async with aclosing(engine.generate(tokens, most_output, settings, held=len(tokens) + expected)) as pieces:
         async for piece in pieces:
             if opening and piece.text:
                 if not piece.text.startswith(opening):

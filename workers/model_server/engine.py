@@ -105,13 +105,13 @@ class Engine:
         return list(answer["tokens"])
 
     async def generate(
-        self, tokens: Sequence[int], *, most_output: int, settings: Mapping[str, object]
+        self, tokens: Sequence[int], most_output: int, settings: Mapping[str, object], *, held: int
     ) -> AsyncGenerator[Piece, None]:
-        """Answer the prompt `tokens` with up to `most_output` tokens, once there is room.
+        """Answer the prompt `tokens` with up to `most_output` tokens, once there is room to hold `held` tokens.
 
         Closing the generator, or cancelling who waits for it, stops the engine; it returns when the engine has let go.
         """
-        async with self._gate.room(len(tokens) + most_output):
+        async with self._gate.room(held):
             body = {
                 **settings,
                 "prompt": list(tokens),

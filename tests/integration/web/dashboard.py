@@ -144,8 +144,11 @@ class Dashboard:
                     claims.release_session(db, session.id, epoch=1, state=State.PAUSED, reason="The model server left.")
                 elif state is not State.RUNNING:
                     claims.finish_session(db, session.id, epoch=1, state=state, result="One, two.")
+        return self.find(session.id)
+
+    def find(self, session_id: str) -> FlowSession:
         with self.database.read() as db:
-            return find_session(db, session.id)
+            return find_session(db, session_id)
 
     def claim(self, session: FlowSession, worker: str = "worker-1") -> None:
         with self.database.write() as db:

@@ -70,7 +70,9 @@ class Viewer:
     """A Socket.IO client that keeps what it is sent."""
 
     def __init__(self, url: str, **connect: Any) -> None:
-        self._client = socketio.Client(reconnection=False)
+        # Checking UTF-8 is slow in pure Python; JSON's reader would notice too.
+        quick = {"skip_utf8_validation": True}
+        self._client = socketio.Client(reconnection=False, websocket_extra_options=quick)
         self.messages: list[tuple[str, Any]] = []
         self.ended = threading.Event()
         self._client.on("*", lambda event, data: self.messages.append((event, data)), namespace="/live")

@@ -25,7 +25,7 @@ def test_what_fits_is_left_alone_and_the_window_is_small() -> None:
 
 
 def test_the_window_grows_in_powers_of_two_and_never_shrinks() -> None:
-    assert fit_prompt(prompt("word " * 3000), context_length=100_000, output_tokens=500).num_ctx == 8192
+    assert fit_prompt(prompt("word " * 3000), context_length=100_000, output_tokens=500).num_ctx == 16384
     assert fit_prompt(prompt(), context_length=100_000, output_tokens=500, at_least=16384).num_ctx == 16384
     assert fit_prompt(prompt(), context_length=3000, output_tokens=500, at_least=16384).num_ctx == 3000
 
@@ -51,6 +51,11 @@ def test_pieces_are_left_out_oldest_first_when_shortening_is_not_enough() -> Non
 
 def test_an_empty_piece_that_was_never_cut_stays() -> None:
     assert "## Piece 0" in fit_prompt(prompt(""), context_length=2048, output_tokens=100).messages[-1].content
+
+
+def test_the_window_has_room_for_text_that_takes_twice_the_estimate() -> None:
+    fitted = fit_prompt(prompt("xkqzvj" * 1000), context_length=100_000, output_tokens=500)
+    assert fitted.num_ctx >= 2 * fitted.prompt_tokens + fitted.num_predict
 
 
 def test_the_task_is_never_cut() -> None:

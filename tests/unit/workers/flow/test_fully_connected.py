@@ -15,7 +15,7 @@ FULLY_CONNECTED = Architecture.FULLY_CONNECTED
 async def test_drones_propose_revise_in_rounds_vote_and_the_winner_merges() -> None:
     model = ScriptedModel()
     listener = Listener()
-    await run_flow(model, FULLY_CONNECTED, workers=3, listener=listener)
+    await run_flow(model, FULLY_CONNECTED, workers=3, listener=listener, rounds=2)
     assert sorted(model.keys[:3]) == ["propose/1", "propose/2", "propose/3"]
     assert sorted(model.keys[3:6]) == ["revise/1/1", "revise/1/2", "revise/1/3"]
     assert sorted(model.keys[6:9]) == ["revise/2/1", "revise/2/2", "revise/2/3"]
@@ -35,7 +35,7 @@ async def test_all_drones_speak_at_once_in_each_round(step: str) -> None:
 async def test_in_each_round_a_drone_sees_the_others_latest_proposals() -> None:
     answers = {f"propose/{n}": f"FIRST {n}" for n in (1, 2, 3)} | {f"revise/1/{n}": f"SECOND {n}" for n in (1, 2, 3)}
     model = ScriptedModel(script=script(answers))
-    await run_flow(model, FULLY_CONNECTED, workers=3)
+    await run_flow(model, FULLY_CONNECTED, workers=3, rounds=2)
     first, second = model.call("revise/1/2").prompt, model.call("revise/2/2").prompt
     assert all(f"FIRST {n}" in first for n in (1, 2, 3))
     assert "SECOND" not in first

@@ -10,7 +10,7 @@ from common.options import FlowOptions
 
 def test_every_option_may_be_left_out() -> None:
     options = FlowOptions.model_validate({})
-    assert (options.rounds, options.review) == (2, True)
+    assert (options.rounds, options.review) == (1, True)
     assert (options.seed, options.num_ctx, options.max_output_tokens) == (None, None, None)
 
 

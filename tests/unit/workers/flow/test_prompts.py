@@ -25,7 +25,6 @@ VALUES: dict[str, object] = {
     "comment": "COMMENT",
     "has_code": True,
     "subtask": SubtaskInfo(id="1", title="TITLE", instructions="INSTRUCTIONS", role="analyst"),
-    "subtasks": [SubtaskInfo(id="1", title="TITLE", instructions="INSTRUCTIONS", role="analyst")],
     "angle": SubtaskInfo(id="1", title="ANGLE", instructions="VIEW", role="analyst"),
     "pieces": [Piece(name="NAME", text="{{ task }} <b>&")],
 }

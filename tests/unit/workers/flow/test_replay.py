@@ -111,7 +111,7 @@ async def test_the_server_is_asked_once_what_the_model_can_do(architecture: Arch
     assert model.descriptions == 1
 
 
-@pytest.mark.parametrize("changed", [{"temperature": 0.1}, {"seed": 1}, {"max_output_tokens": 99}, {"rounds": 1}])
+@pytest.mark.parametrize("changed", [{"temperature": 0.1}, {"seed": 1}, {"max_output_tokens": 99}, {"rounds": 2}])
 async def test_an_option_that_shapes_the_flow_or_its_calls_is_part_of_the_journal(changed: dict[str, int]) -> None:
     journal = MemoryJournal()
     await run_flow(ScriptedModel(), journal=journal)
