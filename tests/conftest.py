@@ -6,6 +6,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from common.settings import Settings, load_settings, variable_names
 from tests.support.servers import PostgreSQL, Valkey, find_postgresql, has_valkey, miss
 
 #: What tests shorten, so that nothing waits for a lease of half a minute.
-QUICK = {
+QUICK: dict[str, Any] = {
     "lease_seconds": 3.0,
     "renew_seconds": 1.0,
     "heartbeat_seconds": 0.5,
@@ -117,7 +118,7 @@ def database(database_url: str) -> Iterator[Database]:
 def make_settings(tmp_path: Path, redis_prefix: str) -> Callable[..., Settings]:
     """Make settings with a home of this test, quick times, and whatever is named."""
 
-    def make(**fields: object) -> Settings:
+    def make(**fields: Any) -> Settings:
         return load_settings(**(QUICK | {"home": tmp_path / "home", "redis_prefix": redis_prefix} | fields))
 
     return make
@@ -135,7 +136,7 @@ def make_shared_settings(
 ) -> Callable[..., Settings]:
     """Make settings of an installation on SQLite that several tests share, each with its own people and sessions."""
 
-    def make(**fields: object) -> Settings:
+    def make(**fields: Any) -> Settings:
         home = tmp_path_factory.mktemp("shared")
         shutil.copy(sqlite_template, home / "ollama-flow.db")
         own = {"home": home, "redis_url": valkey.url, "redis_prefix": f"shared-{secrets.token_hex(6)}:"}

@@ -14,6 +14,7 @@ from web.api.blueprint import SECURITY_SCHEMES
 from web.api.body import MAXIMUM_BYTES, ApiRequest
 from web.api.errors import answer_invalid, register_errors
 from web.auth.setup import set_up_sign_in
+from web.body_drain import BodyDrain
 from web.host_guard import HostGuard
 from web.live import create_live
 from web.metrics import blueprint as metrics
@@ -55,7 +56,7 @@ def create_app(settings: Settings) -> OpenAPI:
     app.after_request(_add_headers)
     create_live(app, runtime)
     # Outermost, so that it also stands before the socket.
-    app.wsgi_app = HostGuard(app.wsgi_app, settings)  # type: ignore[method-assign]  # Flask's documented way
+    app.wsgi_app = BodyDrain(HostGuard(app.wsgi_app, settings))  # type: ignore[method-assign]  # Flask's documented way
     return app
 
 

@@ -10,7 +10,7 @@ import math
 from typing import Any, NoReturn
 
 from flask import Request
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from common.errors import FieldError, InvalidInput
 
@@ -23,10 +23,13 @@ class ApiRequest(Request):
     """Flask's request with a strict `get_json`; the app's `request_class`."""
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
-        """Return the body as an object. Raises BadRequest, UnsupportedMediaType or InvalidInput."""
+        """Return the body as an object. Raises InvalidInput, or an HTTPException where it cannot be read at all."""
         if not self.is_json:
             raise UnsupportedMediaType
-        return parse_json(self.get_data(cache=True))
+        raw = self.get_data(cache=True)
+        if self.content_length is None and len(raw) == MAXIMUM_BYTES:
+            raise RequestEntityTooLarge  # one that comes in chunks was cut off there
+        return parse_json(raw)
 
 
 def parse_json(raw: bytes) -> dict[str, Any]:

@@ -18,7 +18,7 @@ blueprint = create_blueprint("health", "Whether all is well.", "/api")
 probes = Blueprint("probes", __name__)
 
 
-@blueprint.get("/health", responses={200: schemas.HealthAnswer}, security=[])
+@blueprint.get("/health", responses={200: schemas.HealthAnswer}, security=[{}])
 def show_health() -> Response:
     """Tell whether all is well; the signed in also see which component is not."""
     overview = current_runtime().overview

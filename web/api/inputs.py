@@ -52,6 +52,20 @@ class CreateSession(BaseModel):
         return chosen
 
 
+class Repeatable(BaseModel):
+    """A header for requests that are sent again where no answer came."""
+
+    #: The same key gives the same session; 1 to 200 printable ASCII characters.
+    idempotency_key: str | None = Field(default=None, alias="Idempotency-Key")
+
+    @field_validator("idempotency_key")
+    @classmethod
+    def _check_key(cls, value: str | None) -> str | None:
+        if value is not None and not (1 <= len(value) <= 200 and value.isascii() and value.isprintable()):
+            raise ValueError("It takes 1 to 200 printable ASCII characters.")
+        return value
+
+
 class ListSessions(BaseModel):
     """Which sessions a list holds."""
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Response, request
+from flask import Response
 from flask_openapi.types import ResponseDict
 from sqlalchemy.orm import Session
 
-from common.errors import FieldError, InvalidInput, NotFound
+from common.errors import NotFound
 from common.models import User
 from common.queries import accounts, sessions, wanted
 from common.queries.sessions import SessionFilter
 from common.states import FINAL_STATES
 from web.api import schemas
 from web.api.blueprint import SessionPath, answer, create_blueprint
-from web.api.inputs import CreateSession, ListSessions, read_cursor, write_cursor
+from web.api.inputs import CreateSession, ListSessions, Repeatable, read_cursor, write_cursor
 from web.auth.identity import asker
 from web.creation import announce, create
 from web.runtime import current_runtime
@@ -55,11 +55,11 @@ def list_sessions(query: ListSessions) -> Response:
         )
 
 
-@blueprint.post("", responses={201: schemas.CreatedAnswer, 409: schemas.ErrorAnswer, 413: schemas.ErrorAnswer})
-def create_session(body: CreateSession) -> Response:
+@blueprint.post("", responses={201: schemas.CreatedAnswer, **dict.fromkeys((409, 413, 415), schemas.ErrorAnswer)})
+def create_session(header: Repeatable, body: CreateSession) -> Response:
     """Create a session and start it as soon as a seat is free; the header Idempotency-Key makes repeating safe."""
     runtime = current_runtime()
-    session = create(runtime, body, owner=asker(), key=_read_idempotency_key())
+    session = create(runtime, body, owner=asker(), key=header.idempotency_key)
     with runtime.database.read() as db:
         view = view_session(db, session, runtime.settings)
     location = {"Location": f"/api/sessions/{session.id}"}
@@ -124,13 +124,3 @@ def _find_owner_id(db: Session, user: User, email: str) -> str:
         return accounts.find_user(db, email).id
     except NotFound:
         return _NOBODY
-
-
-def _read_idempotency_key() -> str | None:
-    key = request.headers.get("Idempotency-Key")
-    if key is None:
-        return None
-    if not 1 <= len(key) <= 200 or not key.isascii() or not key.isprintable():
-        message = "The header Idempotency-Key takes 1 to 200 printable ASCII characters."
-        raise InvalidInput(message, FieldError(field="Idempotency-Key", message=message))
-    return key

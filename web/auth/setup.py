@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, Response
 from flask_security import MailUtil, Security
 from flask_wtf.csrf import CSRFProtect
-from passlib.exc import PasswordSizeError
+from passlib.exc import PasswordSizeError  # type: ignore[import-untyped]
 
 from common.settings import Settings
 from web.api.errors import answer_error

@@ -13,8 +13,9 @@ import time
 from collections.abc import Sized
 from typing import Any, Protocol
 
-import simple_websocket
+import simple_websocket  # type: ignore[import-untyped]
 from engineio.async_drivers.gevent import WebSocketWSGI
+from wsproto.utilities import ProtocolError
 
 #: What browsers send is short.
 LARGEST_MESSAGE = 16 * 1024
@@ -22,7 +23,7 @@ LARGEST_MESSAGE = 16 * 1024
 _MOST_UNREAD = 256
 _MOST_UNSENT = 10_000
 #: Whoever takes nothing for so long is gone.
-_PATIENCE_SECONDS = 60
+_PATIENCE_SECONDS = 3
 #: Engine.IO's CLOSE and PONG; its MESSAGE with Socket.IO's CONNECT, DISCONNECT and EVENT. Nothing of ours is binary.
 _UNDERSTOOD = ("1", "3", "40", "41", "42")
 
@@ -61,7 +62,9 @@ class Wire:
         self._socket.close()
 
 
-class _Connection(simple_websocket.Server):
+class _Connection(simple_websocket.Server):  # type: ignore[misc]  # it ships no types either
+    sock: Any
+
     def __init__(self, environ: Any, unsent: Unsent, **more: Any) -> None:
         self._unsent = unsent
         super().__init__(environ, max_message_size=LARGEST_MESSAGE, **more)
@@ -76,7 +79,13 @@ class LiveWebSocket(WebSocketWSGI):  # type: ignore[misc]  # Engine.IO ships no 
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
         """Run by Engine.IO, whose handler of one connection `app` is: serve the connection to its end."""
-        self.ws = _Connection(environ, self.app.__self__.queue, **self.server_args)
+        engine_socket = self.app.__self__
+        try:
+            self.ws = _Connection(environ, engine_socket.queue, **self.server_args)
+        except (simple_websocket.ConnectionError, ProtocolError):
+            engine_socket.close(wait=False, abort=True)
+            start_response("400 Bad Request", [("Content-Type", "text/plain")])
+            return [b"This is no WebSocket handshake.\n"]
         self.app(self)
         raise StopIteration  # tells gunicorn that nothing is to be answered any more
 

@@ -13,7 +13,7 @@ from workers.model_server.wire import ChatRequest, GenerateRequest, Options
 
 #: The room for a structured answer where the request names none, in tokens.
 _STRUCTURED_TOKENS = 1024
-#: What a word of text comes to, in characters a token; bounds in characters may be that much above `num_predict`.
+#: What plain text comes to; the longest answer may take that many characters for each token of `num_predict`.
 _CHARACTERS_PER_TOKEN = 4
 #: As llama.cpp writes "choose one".
 _ANY_SEED = 0xFFFFFFFF
@@ -58,16 +58,17 @@ async def answer(engine: Engine, request: ChatRequest | GenerateRequest) -> Asyn
     room = context - len(tokens)
     if room < 1:
         raise Refusal(400, f"the prompt takes {len(tokens)} tokens, more than num_ctx ({context}) leaves room for")
-    wanted = options.num_predict or 0 if options.num_predict is not None else int(card.DEFAULTS["num_predict"])
-    structure = _make_structure(request.format, options, room)
-    if structure is not None:
-        wanted = structure.most_tokens
-    most_output = min(room, wanted) if wanted > 0 else room
-    settings = _settings(options) | ({"grammar": structure.grammar} if structure else {})
-    opening = structure.opening if structure else ""
-    # Letters share tokens, so that a structured answer takes half of its longest at the very most.
-    expected = most_output if structure is None else most_output // 2
-    async with aclosing(engine.generate(tokens, most_output, settings, held=len(tokens) + expected)) as pieces:
+    settings = _settings(options)
+    opening = ""
+    if structure := _make_structure(request.format, options, room):
+        most_output = min(room, structure.most_tokens)
+        settings |= {"grammar": structure.grammar}
+        opening = structure.opening
+        held = len(tokens) + most_output // 2  # letters share tokens: it takes half of its longest at the very most
+    else:
+        most_output = _limit(options, int(card.DEFAULTS["num_predict"]), room)
+        held = len(tokens) + most_output
+    async with aclosing(engine.generate(tokens, most_output, settings, held=held)) as pieces:
         async for piece in pieces:
             if opening and piece.text:
                 if not piece.text.startswith(opening):
@@ -90,10 +91,14 @@ async def _write_prompt(engine: Engine, request: ChatRequest | GenerateRequest) 
 
 
 def _make_structure(wanted: object, options: Options, room: int) -> Structure | None:
-    given = options.num_predict
-    if given is not None and given <= 0:
-        return make_structure(wanted, most_tokens=room)
-    return make_structure(wanted, most_tokens=min(room, (given or _STRUCTURED_TOKENS) * _CHARACTERS_PER_TOKEN))
+    characters = _limit(options, _STRUCTURED_TOKENS, room) * _CHARACTERS_PER_TOKEN
+    return make_structure(wanted, most_tokens=min(room, characters))
+
+
+def _limit(options: Options, default: int, room: int) -> int:
+    """Return how long an answer may get, in tokens; 0 or less stands for all there is room for."""
+    given = default if options.num_predict is None else options.num_predict
+    return min(given, room) if given > 0 else room
 
 
 def _settings(options: Options) -> dict[str, object]:

@@ -70,7 +70,7 @@ class Engine:
         # One more thread for the questions that may have to wait for a batch to end.
         self._threads = ThreadPoolExecutor(SLOTS + 1, thread_name_prefix="engine")
         self._closing = threading.Event()
-        self._running = 0
+        self._running: set[asyncio.Future[None]] = set()
         self._native: xllamacpp.Server | None = None
         self._client: aiohttp.ClientSession | None = None
 
@@ -123,7 +123,6 @@ class Engine:
             chunks: asyncio.Queue[Any] = asyncio.Queue()
             unwanted = threading.Event()
             work = self._start(body, chunks, unwanted)
-            self._running += 1
             try:
                 while (chunk := await chunks.get()) is not None:
                     if piece := _read_chunk(chunk):
@@ -133,14 +132,13 @@ class Engine:
             finally:
                 unwanted.set()
                 await asyncio.wait([work])
-                self._running -= 1
 
     async def count_active(self) -> int:
         """Return how many generations the engine itself is busy with."""
         if self._native is None:
             return 0
         metrics = await asyncio.get_running_loop().run_in_executor(self._threads, self._native.handle_metrics)
-        return max(self._running, sum(int(count) for count in _BUSY.findall(str(metrics))))
+        return max(len(self._running), sum(int(count) for count in _BUSY.findall(str(metrics))))
 
     def _start(
         self, body: Mapping[str, object], chunks: asyncio.Queue[Any], unwanted: threading.Event
@@ -159,7 +157,10 @@ class Engine:
             finally:
                 loop.call_soon_threadsafe(chunks.put_nowait, None)
 
-        return loop.run_in_executor(self._threads, work)
+        running = loop.run_in_executor(self._threads, work)
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
+        return running
 
     async def _ask(self, path: str, body: Mapping[str, object]) -> dict[str, Any]:
         assert self._client is not None
@@ -180,9 +181,9 @@ def count_cores() -> int:
 
 
 def _start_native(weights: Path, key: str) -> xllamacpp.Server:
-    # Threads that wait for one another must sleep: where they spin, other processes on the same cores halve the speed
-    # (measured). OpenMP reads this once, when the engine is imported.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    # Threads that wait for one another may spin for microseconds only, then sleep. By OpenMP's default the engine falls
+    # to a tenth of its speed where other processes want the same cores (measured). It is read when OpenMP is loaded.
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     import xllamacpp
 
     parameters = xllamacpp.CommonParams()

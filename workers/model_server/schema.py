@@ -25,9 +25,11 @@ _MOST_DEPTH = 40
 _MOST_RECURSION = 3
 #: More than that of anything would not fit the context.
 _MOST_ASKED = 4000
+_END_TOKENS = 4
 _NUMBER_SPAN = 1_000_000
 _FRACTION = 0.0001
-_NUMBER_TOKENS = 14
+_NUMBER_TOKENS = 20
+_LARGEST = 10**12
 _KEY_PATTERN = "^[A-Za-z_][A-Za-z0-9_ ]{0,23}$"
 _KEY_TOKENS = 24
 _PATTERN_LENGTH = 256
@@ -127,7 +129,9 @@ def make_structure(wanted: object, *, most_tokens: int) -> Structure | None:
     # Blanks between the parts would be one more thing to babble.
     style = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
     grammar = "%llguidance {}\nstart: %json " + json.dumps(schema | {"x-guidance": style})
-    return Structure(grammar=grammar, most_tokens=tokens, opening=_OPENINGS.get(str(schema.get("type")), ""))
+    return Structure(
+        grammar=grammar, most_tokens=tokens + _END_TOKENS, opening=_OPENINGS.get(str(schema.get("type")), "")
+    )
 
 
 class _Narrowing:
@@ -166,9 +170,9 @@ class _Narrowing:
                     return self.narrow(rest, path, depth + 1)
                 return self._choose([_join(rest, option) for option in options], path, depth)
         if "const" in schema:
-            return _literals([schema["const"]])
+            return _literals([schema["const"]], schema.get("type"))
         if "enum" in schema:
-            return _literals(_list_of(schema, "enum"))
+            return _literals(_list_of(schema, "enum"), schema.get("type"))
         return self._by_type(schema, path, depth)
 
     def _by_type(self, schema: Json, path: tuple[str, ...], depth: int) -> tuple[Json, int]:
@@ -245,7 +249,8 @@ class _Narrowing:
         return {"type": "object", "additionalProperties": False} | keyed, 2 + most * (_KEY_TOKENS + 4 + tokens)
 
     def _array(self, schema: Json, path: tuple[str, ...], depth: int) -> tuple[Json, int]:
-        first = [self.narrow(item, path, depth + 1) for item in schema.get("prefixItems") or ()]
+        named = _list_of(schema, "prefixItems") if "prefixItems" in schema else []
+        first = [self.narrow(item, path, depth + 1) for item in named]
         least, most = self._bounds(schema, "minItems", "maxItems", self._rung.items + len(first))
         narrowed: Json = {"type": "array", "minItems": least}
         total = 2 + sum(tokens + 2 for _, tokens in first)
@@ -306,9 +311,9 @@ def _join(first: Json, second: object) -> Any:
         return second
     joined = dict(first)
     for word, value in second.items():
-        if word == "properties" and word in joined:
+        if word == "properties" and isinstance(value, dict) and isinstance(joined.get(word), dict):
             joined[word] = joined[word] | value
-        elif word == "required" and word in joined:
+        elif word == "required" and isinstance(value, list) and isinstance(joined.get(word), list):
             joined[word] = [*joined[word], *value]
         elif word in _MEANING and word in joined and joined[word] != value:
             raise Refusal(400, f"invalid format: the embedded model server cannot combine two values of {word!r}")
@@ -317,28 +322,56 @@ def _join(first: Json, second: object) -> Any:
     return joined
 
 
-def _literals(values: list[Any]) -> tuple[Json, int]:
-    return {"enum": values}, max(len(json.dumps(value)) for value in values)
+def _literals(values: list[Any], kind: object) -> tuple[Json, int]:
+    """Return a choice of values, those of the right type where one is named."""
+    kinds = kind if isinstance(kind, list) else [kind]
+    fitting = [value for value in values if kind is None or _kinds_of(value) & {str(name) for name in kinds}]
+    if not fitting:
+        raise Refusal(400, f"invalid format: no value of the list has the type {_shown(kind)}")
+    return {"enum": fitting}, max(len(json.dumps(value)) for value in fitting)
+
+
+def _kinds_of(value: object) -> set[str]:
+    match value:
+        case None:
+            return {"null"}
+        case bool():
+            return {"boolean"}
+        case int():
+            return {"integer", "number"}
+        case float():
+            return {"number"}
+        case str():
+            return {"string"}
+        case list():
+            return {"array"}
+        case _:
+            return {"object"}
 
 
 def _number(schema: Json, kind: str) -> tuple[Json, int]:
     """Bound a number and its digits."""
     limits = {word: schema[word] for word in _HINTS["number"] if word in schema}
     for word, value in limits.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise Refusal(400, f"invalid format: {word} must be a number")
-    low = max((limits[word] for word in ("minimum", "exclusiveMinimum") if word in limits), default=None)
-    high = min((limits[word] for word in ("maximum", "exclusiveMaximum") if word in limits), default=None)
-    if low is not None and high is not None and low > high:
-        raise Refusal(400, f"invalid format: no number is at least {low} and at most {high}")
-    narrowed: Json = {"type": kind} | limits
-    if low is None:
-        low = narrowed["minimum"] = min(0, high or 0) - _NUMBER_SPAN
-    if high is None:
-        high = narrowed["maximum"] = max(0, low) + _NUMBER_SPAN
-    if kind == "number" and "multipleOf" not in limits and high - low >= 100 * _FRACTION:
-        narrowed["multipleOf"] = _FRACTION
-    return narrowed, _NUMBER_TOKENS
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST:
+            raise Refusal(400, f"invalid format: {word} must be a number between {-_LARGEST:g} and {_LARGEST:g}")
+    step = limits.get("multipleOf", 1 if kind == "integer" else _FRACTION)
+    if step < _FRACTION / 100 or (kind == "integer" and step != int(step)):
+        raise Refusal(400, f"invalid format: the embedded model server has no {kind} that is a multiple of {step:g}")
+    firsts = [math.ceil(limits["minimum"] / step)] if "minimum" in limits else []
+    firsts += [math.floor(limits["exclusiveMinimum"] / step) + 1] if "exclusiveMinimum" in limits else []
+    lasts = [math.floor(limits["maximum"] / step)] if "maximum" in limits else []
+    lasts += [math.ceil(limits["exclusiveMaximum"] / step) - 1] if "exclusiveMaximum" in limits else []
+    # In steps from 0: where only one side is bounded, the other follows from it.
+    span = math.ceil(_NUMBER_SPAN / step)
+    first = max(firsts) if firsts else min([0, *lasts]) - span
+    last = min(lasts) if lasts else max(0, first) + span
+    if first > last:
+        raise Refusal(400, f"invalid format: no {kind} lies within the bounds of the schema")
+    if kind == "integer":
+        step = int(step)
+    narrowed = {"type": kind, "minimum": round(first * step, 10), "maximum": round(last * step, 10)}
+    return narrowed if step == 1 else narrowed | {"multipleOf": step}, _NUMBER_TOKENS
 
 
 def _pattern(pattern: object) -> str:

@@ -135,7 +135,11 @@ class RawSocket:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.socket.shutdown()
+        self.vanish()
+
+    def vanish(self) -> None:
+        """Go without a word."""
+        self.socket.shutdown()  # type: ignore[no-untyped-call]  # it ships few types
 
     def read(self) -> str:
         return str(self.socket.recv())

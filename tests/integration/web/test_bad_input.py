@@ -229,7 +229,7 @@ _values = st.recursive(
 _names = st.sampled_from(["task", "name", "workers", "architecture", "model", "project_folder", "options"]) | _texts
 
 
-_QUICKLY = settings(max_examples=100, deadline=None, database=None)
+_QUICKLY = settings(max_examples=60, deadline=None, database=None)
 
 
 @given(body=st.dictionaries(_names, _values, max_size=8) | _values)

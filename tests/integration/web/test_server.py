@@ -1,4 +1,4 @@
-"""The web server itself, over raw connections: large bodies, broken requests, and sessions from form to pause to result."""
+"""The web server itself, over raw connections: large bodies, broken requests, a session with a pause in it."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ def ada(site: Site) -> Program:
     return site.dashboard.program()
 
 
-def exchange(site: Site, head: str, *body: bytes) -> bytes:
+def exchange(site: Site, head: str, *body: bytes, may_be_reset: bool = False) -> bytes:
     """Send a request by hand, all of it before anything is read, and return all that comes back."""
     parts = urlsplit(site.url)
     with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
-        with contextlib.suppress(ConnectionError):  # who is refused may find the connection closed while it sends
+        received = b""
+        with contextlib.suppress(ConnectionError) if may_be_reset else contextlib.nullcontext():
             connection.sendall(head.replace("\n", "\r\n").encode() + b"\r\n\r\n")
             for piece in body:
                 connection.sendall(piece)
-        received = b""
-        while piece := connection.recv(65536):
-            received += piece
+            while piece := connection.recv(65536):
+                received += piece
         return received
 
 
@@ -84,7 +84,7 @@ def test_a_client_library_reads_the_sentence_too_and_goes_on_with_its_connection
         "GET /api/sessions",
         "GET /api/sessions HTTP/9.9\nHost: localhost",
         "GET http://[::1 HTTP/1.1\nHost: localhost",
-        "GET / HTTP/1.1",
+        "GET / HTTP/1.1\nConnection: close",
         "GET / HTTP/1.1\nHost: localhost\nHost: evil.example",
         "GET /" + "a" * 10_000 + " HTTP/1.1\nHost: localhost",
         "GET / HTTP/1.1\nHost: localhost\nX: " + "a" * 100_000,
@@ -102,7 +102,7 @@ def test_a_client_library_reads_the_sentence_too_and_goes_on_with_its_connection
     ids=lambda head: head[:60],
 )
 def test_a_broken_request_is_refused_and_the_server_lives(site: Site, request_head: str) -> None:
-    answer = exchange(site, request_head)
+    answer = exchange(site, request_head, may_be_reset=True)
     assert not answer or answer.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4", b"HTTP/1.1 302", b"HTTP/1.1 505")), answer[
         :300
     ]

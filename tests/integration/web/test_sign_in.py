@@ -147,7 +147,7 @@ def test_after_ten_failures_even_the_right_password_has_to_wait(browser: Browser
 def test_json_finds_no_way_around_the_brake(browser: Browser) -> None:
     def guess(**more: object) -> int:
         headers = {"X-CSRFToken": browser.read_csrf_token(), "Accept": "application/json"}
-        return browser.client.post("/login", headers=headers, **more).status_code  # type: ignore[arg-type]
+        return browser.client.post("/login", headers=headers, **more).status_code
 
     form = {"email": "person-1@example.org", "password": "wrong"}
     for more in ({"json": form}, {"data": form}):
@@ -196,9 +196,9 @@ def test_only_who_asks_for_it_is_remembered(on_sqlite: Dashboard, ada: User) -> 
         assert browser.is_signed_in() is still_in
 
 
-def test_a_changed_password_ends_all_other_browsers(dashboard: Dashboard) -> None:
-    ada = dashboard.person()
-    here, elsewhere = dashboard.browser(), dashboard.browser()
+def test_a_changed_password_ends_all_other_browsers(on_sqlite: Dashboard) -> None:
+    ada = on_sqlite.person()
+    here, elsewhere = on_sqlite.browser(), on_sqlite.browser()
     for browser in (here, elsewhere):
         browser.sign_in(ada.email, remember="y")
     form = {"password": PASSWORD, "new_password": "another good one", "new_password_confirm": "another good one"}
