@@ -20,6 +20,8 @@ from tests.support.waiting import wait_until
 _PROJECT = Path(__file__).parents[2]
 #: A cold start loads a model and makes a database.
 _START_SECONDS = 60.0
+#: What makes a session short, where it matters only that it ends.
+SHORT = {"max_output_tokens": 40, "review": False}
 EMAIL = "ada@example.org"
 PASSWORD = "correct horse battery"
 

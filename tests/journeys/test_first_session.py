@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.browser import PHONE, Browser, sign_in
-from tests.journeys.product import Product
+from tests.journeys.product import SHORT, Product
 
 #: One embedded model at a time is enough for the machines that tests run on.
 pytestmark = pytest.mark.xdist_group("model")
@@ -67,7 +67,9 @@ def test_a_session_is_created_in_the_form_and_watched_until_its_result(
 
 @pytest.mark.timeout(400)
 def test_the_history_stands_after_everything_was_restarted(product: Product, browser: Browser) -> None:
-    session_id = product.create("Say in one sentence what a hive is.", architecture="CENTRALIZED", workers=2)
+    session_id = product.create(
+        "Say in one sentence what a hive is.", architecture="CENTRALIZED", workers=2, options=SHORT
+    )
     before = product.wait_for_state(session_id, "completed")
     assert product.end() == 0
     assert not product.pids("cli"), "a child outlived `up`"

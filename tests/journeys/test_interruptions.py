@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.browser import Browser, sign_in
-from tests.journeys.product import Product
+from tests.journeys.product import SHORT, Product
 from tests.support.waiting import wait_until
 
 #: One embedded model at a time is enough for the machines that tests run on.
@@ -47,7 +47,7 @@ def test_stopping_in_the_browser_ends_the_generation_at_once(product: Product, b
 
 @pytest.mark.timeout(400)
 def test_a_killed_worker_process_and_a_restart_of_everything_cost_no_committed_step(product: Product) -> None:
-    session_id = product.create("Name two tools of a gardener.", architecture="CENTRALIZED", workers=2)
+    session_id = product.create("Name two tools of a gardener.", architecture="CENTRALIZED", workers=2, options=SHORT)
     wait_until(lambda: product.show(session_id)["progress"]["done"] >= 1, "a step is committed", 120)
     (worker,) = product.pids("cli worker")
     os.kill(worker, signal.SIGKILL)

@@ -56,6 +56,8 @@ class OllamaServer:
         #: How many chats run now.
         self.active = 0
         self.max_active = 0
+        #: The client's side of every connection that chats came over.
+        self.peers: set[object] = set()
         self.calls: dict[str, dict[str, int]] = defaultdict(
             lambda: {"started": 0, "finished": 0, "cancelled": 0, "failed": 0}
         )
@@ -162,6 +164,7 @@ class OllamaServer:
             self.calls[key]["failed"] += 1
             return refusal
         self.requests.append(body)
+        self.peers.add(request.get_extra_info("peername"))
         async with self._counted(key) as finish:
             if self.mode == "hang":
                 await asyncio.Event().wait()

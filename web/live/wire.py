@@ -23,7 +23,7 @@ LARGEST_MESSAGE = 16 * 1024
 _MOST_UNREAD = 256
 _MOST_UNSENT = 10_000
 #: Whoever takes nothing for so long is gone.
-_PATIENCE_SECONDS = 3
+_PATIENCE_SECONDS = 60
 #: Engine.IO's CLOSE and PONG; its MESSAGE with Socket.IO's CONNECT, DISCONNECT and EVENT. Nothing of ours is binary.
 _UNDERSTOOD = ("1", "3", "40", "41", "42")
 

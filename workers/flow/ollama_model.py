@@ -187,7 +187,9 @@ class OllamaModel:
                 if part.done:
                     break
         # Only the end comes after the last piece; a stream that was read to it leaves a connection to be used again.
-        with contextlib.suppress(StopAsyncIteration, TimeoutError, httpx.HTTPError, aiohttp.ClientError, OSError):
+        with contextlib.suppress(
+            StopAsyncIteration, ollama.ResponseError, httpx.HTTPError, aiohttp.ClientError, OSError, ValueError
+        ):
             async with asyncio.timeout(_END_SECONDS):
                 await anext(parts)
 

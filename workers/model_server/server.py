@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 
 #: An Ollama version that clients know, and the word by which ours is told from Ollama's own.
 VERSION = "0.12.0-embedded"
-_CLOSE_SECONDS = 2.0
+_CLOSE_SECONDS = 1.5
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -176,15 +176,10 @@ def _line(told: Mapping[str, object]) -> bytes:
 
 def serve(*, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT, which end it within 3 s. Raises SettingsError where the weights are missing."""
-    weights = find_weights()
-    closed = asyncio.run(_serve(host, port, weights))
-    if not closed:  # the engine is stuck in native code, which only the end of the process ends
-        log.warning("the engine did not end in time")
-        os._exit(0)
+    asyncio.run(_serve(host, port, find_weights()))
 
 
-async def _serve(host: str, port: int, weights: Weights) -> bool:
-    """Serve; return whether the engine was closed in time."""
+async def _serve(host: str, port: int, weights: Weights) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
@@ -204,6 +199,6 @@ async def _serve(host: str, port: int, weights: Weights) -> bool:
         async with asyncio.timeout(_CLOSE_SECONDS):
             await asyncio.shield(loading)
             await engine.close()
-    except TimeoutError:
-        return False
-    return True
+    except TimeoutError:  # it is still in native code, which nothing but the end of the process ends
+        log.warning("the engine did not end in time")
+        os._exit(0)

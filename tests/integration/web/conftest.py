@@ -34,9 +34,13 @@ def shared_dashboard(make_shared_settings: Callable[..., Settings]) -> Iterator[
 
 @pytest.fixture(scope="session")
 def site(make_shared_settings: Callable[..., Settings]) -> Iterator[Site]:
-    """A real web process, which tests share."""
+    """A real web process, which tests share; none of them may make it log an error."""
     with Site(make_shared_settings()) as running:
         yield running
+    log = (running.installation.settings.home / "processes.log").read_text()
+    errors = [line[:4000] for line in log.splitlines() if '"level": "error"' in line or "Traceback" in line]
+    # Engine.IO calls the first bad handshake an error, and the rest what they are.
+    assert [line for line in errors if "(further occurrences" not in line] == []
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
@@ -109,12 +110,34 @@ def test_a_broken_request_is_refused_and_the_server_lives(site: Site, request_he
     assert httpx.get(f"{site.url}/healthz").status_code == 200
 
 
+def test_the_log_tells_of_each_request_by_its_id_and_of_no_secret(site: Site, ada: Program) -> None:
+    with httpx.Client(base_url=site.url, headers={"Authorization": f"Bearer {ada.token}"}) as client:
+        ids = [
+            client.get("/api/me").headers["X-Request-ID"],
+            client.get(f"/api/sessions?owner={ada.token}").headers["X-Request-ID"],
+            client.post("/login", data={"email": "ada", "password": "a-wrong-secret"}).headers["X-Request-ID"],
+            client.get("/api/nothing").headers["X-Request-ID"],
+        ]
+    with site.watch(ada):
+        pass
+    text = (site.installation.settings.home / "processes.log").read_text()
+    lines = [json.loads(line) for line in text.splitlines()]
+    told = {line["request"]: line for line in lines if line["event"] == "request"}
+    assert [told[key]["status"] for key in ids] == [200, 200, 400, 404]
+    assert [told[key]["path"] for key in ids] == ["/api/me", "/api/sessions", "/login", "/api/nothing"]
+    assert {line["process"] for line in lines} == {"web"}
+    assert ada.token not in text
+    assert "a-wrong-secret" not in text
+
+
 @pytest.fixture
-def with_worker(make_shared_settings: Callable[..., Settings]) -> Iterator[tuple[Site, OllamaServer]]:
-    """A whole installation, with a worker process and a scripted model server."""
+def with_worker(
+    make_settings: Callable[..., Settings], postgresql_url: str, redis_url: str
+) -> Iterator[tuple[Site, OllamaServer]]:
+    """A whole installation on PostgreSQL, with a worker process and a scripted model server."""
     with (
         OllamaServer(tokens_per_second=40, output_tokens=30) as model_server,
-        Site(make_shared_settings(ollama_host=model_server.url)) as running,
+        Site(make_settings(database_url=postgresql_url, redis_url=redis_url, ollama_host=model_server.url)) as running,
     ):
         running.installation.start_worker()
         yield running, model_server

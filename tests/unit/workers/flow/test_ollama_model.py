@@ -63,6 +63,12 @@ async def test_the_steps_key_is_sent_along_with_each_call(model: OllamaModel, se
     assert all(call["started"] == call["finished"] == 1 for call in server.calls.values())
 
 
+async def test_calls_one_after_the_other_use_one_connection(model: OllamaModel, server: OllamaServer) -> None:
+    for _ in range(5):
+        await read(model, ask())
+    assert len(server.peers) == 1
+
+
 async def test_leaving_the_answer_closes_the_stream_at_once(model: OllamaModel, server: OllamaServer) -> None:
     server.output_tokens, server.tokens_per_second = 10_000, 100
     async with model.chat(ask()) as chunks:
