@@ -101,7 +101,7 @@ class Product:
             cwd=_PROJECT,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=400,
             check=False,
         )
 
@@ -130,7 +130,7 @@ class Product:
         session: dict[str, Any] = self.call("GET", f"/api/sessions/{session_id}")["session"]
         return session
 
-    def wait_for_state(self, session_id: str, *states: str, seconds: float = 240) -> dict[str, Any]:
+    def wait_for_state(self, session_id: str, *states: str, seconds: float = 400) -> dict[str, Any]:
         """Wait until a session is in one of these states; return it."""
         return wait_until(
             lambda: shown if (shown := self.show(session_id))["status"] in states else None,

@@ -45,7 +45,7 @@ def test_stopping_in_the_browser_ends_the_generation_at_once(product: Product, b
     assert idle - asked < 3
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_a_killed_worker_process_and_a_restart_of_everything_cost_no_committed_step(product: Product) -> None:
     session_id = product.create("Name two tools of a gardener.", architecture="CENTRALIZED", workers=2, options=SHORT)
     wait_until(lambda: product.show(session_id)["progress"]["done"] >= 1, "a step is committed", 120)

@@ -39,7 +39,7 @@ DEFAULTS: dict[str, int | float] = {
     "min_p": 0.05,
     "repeat_penalty": 1.1,
     "repeat_last_n": 128,
-    "num_predict": 320,
+    "num_predict": 128,
 }
 TEMPLATE = "{{- range .Messages }}<|im_start|>{{ .Role }}\n{{ .Content }}<|im_end|>\n{{ end }}<|im_start|>assistant\n"
 

@@ -28,6 +28,7 @@ _MOST_ASKED = 4000
 _END_TOKENS = 4
 _NUMBER_SPAN = 1_000_000
 _FRACTION = 0.0001
+_SAMPLES = 50
 _NUMBER_TOKENS = 20
 _LARGEST = 10**12
 _KEY_PATTERN = "^[A-Za-z_][A-Za-z0-9_ ]{0,23}$"
@@ -371,7 +372,11 @@ def _number(schema: Json, kind: str) -> tuple[Json, int]:
     if kind == "integer":
         step = int(step)
     narrowed = {"type": kind, "minimum": round(first * step, 10), "maximum": round(last * step, 10)}
-    return narrowed if step == 1 else narrowed | {"multipleOf": step}, _NUMBER_TOKENS
+    if kind == "integer" and step == 1:
+        return narrowed, _NUMBER_TOKENS
+    if last <= 0:  # the grammars cannot say "a multiple" of what is negative, so that some of them have to do
+        return _literals([round(n * step, 10) for n in range(first, last + 1, (last - first) // _SAMPLES + 1)], kind)
+    return narrowed | {"multipleOf": step}, _NUMBER_TOKENS
 
 
 def _pattern(pattern: object) -> str:

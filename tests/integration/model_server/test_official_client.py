@@ -36,7 +36,7 @@ def test_the_model_is_listed_shown_and_running(client: ollama.Client) -> None:
     assert shown.modelinfo["general.architecture"] == "llama"
     assert shown.modelinfo["llama.context_length"] == 8192
     assert shown.parameters is not None
-    assert ["num_predict", "320"] in [line.split() for line in shown.parameters.splitlines()]
+    assert ["num_predict", "128"] in [line.split() for line in shown.parameters.splitlines()]
     (running,) = client.ps().models
     assert (running.model, running.digest) == (MODEL, listed.digest)
 

@@ -84,7 +84,7 @@ async def ask(server: ModelServerProcess, schema: Any, **options: Any) -> str:
 @pytest.mark.parametrize("name", FLOW)
 async def test_what_the_flow_asks_for_comes_at_every_temperature(model_server: ModelServerProcess, name: str) -> None:
     answers = await asyncio.gather(
-        *(ask(model_server, FLOW[name], temperature=temperature, num_predict=512) for temperature in (0, 0.2, 0.8, 2))
+        *(ask(model_server, FLOW[name], temperature=temperature, num_predict=150) for temperature in (0, 0.8))
     )
     for answer in answers:
         follow(FLOW[name], json.loads(answer))
@@ -93,7 +93,9 @@ async def test_what_the_flow_asks_for_comes_at_every_temperature(model_server: M
 @pytest.mark.parametrize("shape", [Thing, Tree])
 async def test_answers_follow_the_schemas_of_pydantic(model_server: ModelServerProcess, shape: type[BaseModel]) -> None:
     schema = shape.model_json_schema()
-    for answer in await asyncio.gather(*(ask(model_server, schema, temperature=t, num_predict=200) for t in (0, 1.5))):
+    for answer in await asyncio.gather(
+        *(ask(model_server, schema, temperature=t, num_predict=100) for t in (0.2, 1.5))
+    ):
         shape.model_validate_json(answer)
 
 
@@ -119,6 +121,8 @@ async def test_the_word_json_gives_an_object(model_server: ModelServerProcess) -
         ({"type": ["integer", "null"], "minimum": 5, "exclusiveMaximum": 8}, "[567]|null"),
         ({"type": "number", "minimum": 0.1, "maximum": 0.9}, r"0\.\d{1,4}"),
         ({"type": "number", "exclusiveMinimum": 2, "maximum": 2.5, "multipleOf": 0.25}, r"2\.(250*|50*)"),
+        ({"type": "number", "minimum": -1, "exclusiveMaximum": 0}, r"-(1|0\.\d+)(\.0)?"),
+        ({"type": "number", "maximum": 2, "minimum": -1, "multipleOf": 1}, r"-1|[012](\.0*)?"),
         ({"type": "integer", "exclusiveMinimum": 10, "multipleOf": 10, "maximum": 35}, "20|30"),
         ({"type": "string", "enum": [1, "a", None]}, '"a"'),
         ({"prefixItems": [{"type": "boolean"}, {"enum": ["a"]}], "items": False, "minItems": 2}, r'\[\w+, "a"\]'),
