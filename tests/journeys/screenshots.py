@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from tests.journeys.browser import DESKTOP, PHONE, Browser, open_browser, sign_in
-from tests.journeys.product import Product
+from tests.journeys.product import SHORT, Product
 from tests.support.waiting import wait_until
 
 _IMAGES = Path(__file__).parents[2] / "docs" / "images"
@@ -27,7 +27,7 @@ def main() -> None:
         sign_in_page = browser.open(f"{product.url}/login")
         _take(sign_in_page, "sign-in-desktop")
         for architecture, task in _FINISHED.items():
-            product.wait_for_state(product.create(task, architecture=architecture), "completed")
+            product.wait_for_state(product.create(task, architecture=architecture, options=SHORT), "completed")
         shown = product.create(_SHOWN, architecture="HIERARCHICAL", workers=4)
         wait_until(lambda: product.show(shown)["progress"]["done"] >= 4, "some steps are done", 120)
         _take_all(product, browser, {"session": f"/sessions/{shown}", "sessions": "/sessions", "overview": "/"})
@@ -41,7 +41,6 @@ def _take_all(product: Product, browser: Browser, pages: dict[str, str]) -> None
         sign_in(page)
         for name, path in pages.items():
             page.goto(product.url + path)
-            page.locator("#page [class]").first.wait_for()
             _take(page, f"{name}-{size_name}")
     page = browser.open(f"{product.url}/login", theme="dark")
     sign_in(page)

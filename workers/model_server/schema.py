@@ -166,9 +166,10 @@ class _Narrowing:
             if word in schema:
                 options, rest = _list_of(schema, word), _without(schema, word)
                 if word == "allOf":
+                    whole: object = rest
                     for option in options:
-                        rest = _join(rest, self._resolve(option))
-                    return self.narrow(rest, path, depth + 1)
+                        whole = _join(whole, self._resolve(option))
+                    return self.narrow(whole, path, depth + 1)
                 return self._choose([_join(rest, option) for option in options], path, depth)
         if "const" in schema:
             return _literals([schema["const"]], schema.get("type"))
@@ -302,11 +303,11 @@ class _Narrowing:
         return node
 
 
-def _join(first: Json, second: object) -> Any:
+def _join(first: object, second: object) -> Any:
     """Return a schema that means both; raises Refusal where they cannot be put together by their words."""
-    if not first:
+    if first is True or first == {}:
         return second
-    if second is True or second == {}:
+    if second is True or second == {} or not isinstance(first, dict):
         return first
     if not isinstance(second, dict):
         return second
