@@ -73,8 +73,10 @@ class DatabaseJournal:
         self._in_flight += 1
         try:
             started_at, began = utc_now(), time.perf_counter()
-            result = await execute()
-            committed = await self._commit(_to_step(request, result, started_at))
+            with structlog.contextvars.bound_contextvars(step=request.key):
+                result = await execute()
+                committed = await self._commit(_to_step(request, result, started_at))
+                log.debug("step committed", kind=request.kind, agent=request.agent)
         finally:
             self._in_flight -= 1
             self._mark_idle()

@@ -29,6 +29,7 @@ from common.settings import Settings
 from workers.flow import OllamaModel
 from workers.lease import Ending, LeaseKeeper
 from workers.loop import SessionLoop, in_thread
+from workers.measured_model import MeasuredModel
 from workers.model_watch import ModelWatch
 from workers.runner import SessionRunner
 
@@ -52,7 +53,7 @@ class WorkerProcess:
         self._leases = LeaseKeeper(settings, self._database, name)
         self._models = ModelWatch(self._client)
         self._runner = SessionRunner(
-            settings, self._database, self._bus, self._leases, self._models, self._client, name
+            settings, self._database, self._bus, self._leases, self._models, MeasuredModel(self._client), name
         )
         self._listener = threading.Thread(target=self._listen, name="nudges", daemon=True)
         self._draining = threading.Event()

@@ -1,0 +1,57 @@
+"""Every call of the model is measured, by how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from prometheus_client import REGISTRY
+
+from common.errors import ModelUnavailable
+from workers.flow.model import ChatRequest, Message
+from workers.flow.testing import ScriptedModel
+from workers.measured_model import MeasuredModel
+
+_REQUEST = ChatRequest(model="tiny", messages=(Message(role="user", content="Say hello."),))
+
+
+def _count(outcome: str) -> float:
+    return REGISTRY.get_sample_value("ollama_flow_model_call_seconds_count", {"outcome": outcome}) or 0.0
+
+
+async def _read(model: MeasuredModel) -> None:
+    async with model.chat(_REQUEST) as chunks:
+        async for _ in chunks:
+            pass
+
+
+async def test_a_call_that_ends_well_is_counted_as_ok() -> None:
+    before = _count("ok")
+    await _read(MeasuredModel(ScriptedModel()))
+    assert _count("ok") == before + 1
+
+
+async def test_a_call_that_fails_is_counted_as_failed() -> None:
+    def fail(request: ChatRequest) -> str:
+        raise ModelUnavailable("The server is away.")
+
+    before = _count("failed")
+    with pytest.raises(ModelUnavailable):
+        await _read(MeasuredModel(ScriptedModel(script=fail)))
+    assert _count("failed") == before + 1
+
+
+async def test_a_call_that_is_cut_short_is_counted_as_cancelled() -> None:
+    before, begun = _count("cancelled"), asyncio.Event()
+
+    async def wait(request: ChatRequest) -> str:
+        begun.set()
+        await asyncio.Event().wait()
+        return ""
+
+    call = asyncio.create_task(_read(MeasuredModel(ScriptedModel(script=wait))))
+    await begun.wait()
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert _count("cancelled") == before + 1
