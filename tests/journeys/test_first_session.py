@@ -10,9 +10,6 @@ from playwright.sync_api import Page, expect
 from tests.journeys.browser import PHONE, Browser, sign_in
 from tests.journeys.product import SHORT, Product
 
-#: One embedded model at a time is enough for the machines that tests run on.
-pytestmark = pytest.mark.xdist_group("model")
-
 _TASK = "Name three good habits of a careful cook, and say why each one matters."
 #: A tiny model on a small machine, perhaps beside other tests.
 _SESSION_MS = 420_000

@@ -13,9 +13,6 @@ from tests.journeys.browser import Browser, sign_in
 from tests.journeys.product import SHORT, Product
 from tests.support.waiting import wait_until
 
-#: One embedded model at a time is enough for the machines that tests run on.
-pytestmark = pytest.mark.xdist_group("model")
-
 _TASK = "Write a long guide to keeping bees through the seasons of a year."
 
 

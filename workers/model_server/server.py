@@ -37,6 +37,7 @@ log = structlog.get_logger(__name__)
 #: An Ollama version that clients know, and the word by which ours is told from Ollama's own.
 VERSION = "0.12.0-embedded"
 _CLOSE_SECONDS = 1.5
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -175,29 +176,35 @@ def _line(told: Mapping[str, object]) -> bytes:
 
 
 def serve(*, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT, which end it within 3 s. Raises SettingsError where the weights are missing."""
+    """Serve until SIGTERM or SIGINT, which end it within 3 s; call it on the main thread.
+
+    Raises SettingsError where the weights are missing.
+    """
     asyncio.run(_serve(host, port, find_weights()))
 
 
 async def _serve(host: str, port: int, weights: Weights) -> None:
-    ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    # While the model loads, the engine keeps the interpreter to itself, so that no handler of ours would run.
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
     engine = Engine(weights.path)
     server = ModelServer(engine, weights)
     # Without `handler_cancellation` a client that leaves would go unnoticed while nothing is written.
     runner = web.AppRunner(server.make_app(), handler_cancellation=True, shutdown_timeout=0.2, access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, host, port).start()
-    log.info("the embedded model server listens", host=host, port=port, model=card.NAME)
-    loading = server.load()
-    loading.add_done_callback(lambda done: ended.set() if not done.cancelled() and done.exception() else None)
-    await ended.wait()
-    log.info("the embedded model server ends")
-    await runner.cleanup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        log.info("the embedded model server listens", host=host, port=port, model=card.NAME)
+        await server.load()
+        ended = asyncio.Event()
+        for number in _SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(number, ended.set)
+        await ended.wait()
+        log.info("the embedded model server ends")
+    finally:
+        await runner.cleanup()
     try:
         async with asyncio.timeout(_CLOSE_SECONDS):
-            await asyncio.shield(loading)
             await engine.close()
     except TimeoutError:  # it is still in native code, which nothing but the end of the process ends
         log.warning("the engine did not end in time")

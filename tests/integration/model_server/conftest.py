@@ -29,9 +29,10 @@ class ModelServerProcess:
         self.url = f"http://127.0.0.1:{port}"
         # Proxies are for the way out, never for this machine.
         self.http = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
-        self._log = log.open("w")
+        self.log = log
         words = [sys.executable, "-m", "workers.model_server", "--host", "127.0.0.1", "--port", str(port)]
-        self.process = subprocess.Popen(words, cwd=_PROJECT, stderr=self._log)
+        with log.open("w") as errors:
+            self.process = subprocess.Popen(words, cwd=_PROJECT, stderr=errors)
 
     def __enter__(self) -> Self:
         return self
@@ -42,7 +43,6 @@ class ModelServerProcess:
         self.http.close()
         self.process.kill()
         self.process.wait()
-        self._log.close()
 
     def wait_until_loaded(self) -> None:
         wait_until(self._answers, "the model server listens", 30)

@@ -25,13 +25,14 @@ def test_a_signal_ends_it_within_three_seconds_during_a_generation(
         assert own_server.end(number) == 0
 
 
-def test_it_listens_and_ends_while_the_model_still_loads(own_server: ModelServerProcess) -> None:
-    wait_until(own_server._answers, "it listens", 30)
-    assert own_server.end() == 0
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_while_the_model_still_loads(own_server: ModelServerProcess, number: signal.Signals) -> None:
+    wait_until(lambda: "listens" in own_server.log.read_text(), "it listens", 30)
+    assert own_server.end(number) in {0, -number}
 
 
 def test_a_chat_that_comes_too_early_waits_for_the_model(own_server: ModelServerProcess) -> None:
-    wait_until(own_server._answers, "it listens", 30)
+    wait_until(lambda: "listens" in own_server.log.read_text(), "it listens", 30)
     answer = own_server.http.post("/api/chat", json=STORY | {"options": {"num_predict": 2}, "stream": False})
     assert answer.json()["eval_count"] == 2
 
