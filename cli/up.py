@@ -6,6 +6,7 @@ import fcntl
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 
 from cli.database import prepare_database
 from cli.options import HOST, PORT, given
-from cli.probe import check_listening, free_port, local_url, ollama_version
+from cli.probe import check_listening, fetch, free_port, local_url, ollama_version
 from cli.readiness import Readiness, announce_when_ready
 from cli.run_file import forget_addresses, keep_secret, prepare_home, update_run_file
 from cli.supervisor import ChildSpec, Supervisor
@@ -25,6 +26,8 @@ from common.settings import Settings, load_settings, read_run_file
 
 #: How long worker processes drain when a person at the terminal waits for the end.
 _DRAIN_SECONDS = 5.0
+#: How long the other children wait for the dashboard at most.
+_PAGE_SECONDS = 5.0
 #: When each stage of the end is over, in seconds since it began; all of it takes less than 10.
 _WORKERS_BY, _WEB_BY, _MODEL_BY, _VALKEY_BY = 5.7, 8.9, 9.3, 9.7
 
@@ -52,8 +55,8 @@ def _run(settings: Settings) -> int:
         environment["OLLAMA_FLOW_SECRET_KEY"] = settings.secret_key or keep_secret(settings.run_file, "secret_key")
         environment["OLLAMA_FLOW_REDIS_URL"] = settings.redis_url or _start_valkey(settings, supervisor)
         password = prepare_database(settings)
-        # First, because people wait for it; it needs no model server.
         supervisor.start(own_child("web", ["web"], environment, stage=2, stop_by_seconds=_WEB_BY))
+        _wait_for_page(settings)
         environment["OLLAMA_FLOW_OLLAMA_HOST"], model_server, embedded = _find_model_server(
             settings, supervisor, environment
         )
@@ -122,6 +125,15 @@ def own_child(
         stop_by_seconds=stop_by_seconds,
         alive_file=alive_file,
     )
+
+
+def _wait_for_page(settings: Settings) -> None:
+    """Let the dashboard come first, because people wait for it; the others would take its processor time."""
+    deadline = time.monotonic() + _PAGE_SECONDS
+    while fetch(f"{local_url(settings.host, settings.port)}/healthz", timeout_seconds=0.5) is None:
+        if time.monotonic() > deadline:
+            return
+        time.sleep(0.05)
 
 
 def _worker(settings: Settings, number: int, environment: Mapping[str, str]) -> ChildSpec:
