@@ -36,12 +36,6 @@ _SECRET_TEXTS = (
 _TALKATIVE = ("httpx", "httpcore", "engineio", "engineio.server", "socketio", "socketio.server", "alembic", "asyncio")
 
 
-def get_logger(name: str) -> structlog.stdlib.BoundLogger:
-    """Return the logger of a module; pass `__name__`."""
-    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
-    return logger
-
-
 def log_context(**ids: object) -> AbstractContextManager[None]:
     """Put `ids` on each line that is logged inside, in this task or thread."""
     return structlog.contextvars.bound_contextvars(**ids)

@@ -23,8 +23,6 @@ def register_request_log(app: Flask) -> None:
     def begin() -> None:
         g.began = time.perf_counter()
         g.request_id = new_id()
-        # A connection serves many requests in the same context.
-        structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request=g.request_id)
 
     @app.after_request
@@ -37,3 +35,8 @@ def register_request_log(app: Flask) -> None:
             tell = log.warning if response.status_code >= 500 else log.info
             tell("request", method=request.method, path=request.path, status=response.status_code, seconds=seconds)
         return response
+
+    @app.teardown_request
+    def forget(_error: BaseException | None) -> None:
+        # A connection serves many requests in the same context, and a thread more than requests.
+        structlog.contextvars.unbind_contextvars("request")

@@ -16,6 +16,7 @@ from common.clock import utc_now
 from common.database import Database
 from common.errors import DatabaseUnavailable, JournalMismatch, LeaseLost
 from common.events import DurableEvent, FlowEvent, LoggedEvent, StepStarted, TokenDelta, durable_event
+from common.logging import log_context
 from common.metrics import STEP_SECONDS, TOKENS
 from common.models import Step
 from common.options import FlowOptions
@@ -73,7 +74,7 @@ class DatabaseJournal:
         self._in_flight += 1
         try:
             started_at, began = utc_now(), time.perf_counter()
-            with structlog.contextvars.bound_contextvars(step=request.key):
+            with log_context(step=request.key):
                 result = await execute()
                 committed = await self._commit(_to_step(request, result, started_at))
                 log.debug("step committed", kind=request.kind, agent=request.agent)

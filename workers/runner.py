@@ -12,6 +12,7 @@ from common.clock import utc_now
 from common.database import Database
 from common.errors import FlowError, LeaseLost, ModelUnavailable
 from common.events import LoggedEvent
+from common.logging import log_context
 from common.metrics import QUEUE_WAIT
 from common.models import Artifact, FlowSession, Step
 from common.options import FlowOptions
@@ -72,7 +73,7 @@ class SessionRunner:
             self._database, self._bus, running, steps, options, write_seconds=self._leases.give_up_seconds
         )
         self._leases.sessions[session.id] = running
-        with structlog.contextvars.bound_contextvars(session=session.id, epoch=session.epoch):
+        with log_context(session=session.id, epoch=session.epoch):
             log.info("session claimed", architecture=session.architecture, replayed_steps=len(steps))
             try:
                 await self._work(session, running, journal, artifacts)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import structlog
 
 from common.settings import Settings
 from tests.integration.web.dashboard import Program
@@ -128,6 +129,11 @@ def test_the_log_tells_of_each_request_by_its_id_and_of_no_secret(site: Site, ad
     assert {line["process"] for line in lines} == {"web"}
     assert ada.token not in text
     assert "a-wrong-secret" not in text
+
+
+def test_the_id_of_a_request_is_on_no_line_after_it(site: Site, ada: Program) -> None:
+    assert ada.ask("GET", "/api/me").headers["X-Request-ID"]
+    assert "request" not in structlog.contextvars.get_contextvars()
 
 
 @pytest.fixture

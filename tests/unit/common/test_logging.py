@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import structlog
 
-from common.logging import configure_logging, get_logger, log_context, redact
+from common.logging import configure_logging, log_context, redact
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def test_a_line_is_json_with_level_logger_time_and_process(lines: Any) -> None:
-    get_logger("workers.lease").info("lease renewed", sessions=3)
+    structlog.get_logger("workers.lease").info("lease renewed", sessions=3)
     (line,) = lines()
     assert line.pop("at").endswith("Z")
     assert line == {
@@ -43,7 +43,7 @@ def test_a_line_is_json_with_level_logger_time_and_process(lines: Any) -> None:
 
 
 def test_ids_stand_on_each_line_inside_the_context_and_on_none_after_it(lines: Any) -> None:
-    log = get_logger("x")
+    log = structlog.get_logger("x")
     with log_context(session_id="s1", epoch=2), log_context(step="plan"):
         log.info("inside")
         logging.getLogger("library").warning("inside too")
@@ -62,7 +62,7 @@ def test_libraries_log_in_the_same_form(lines: Any) -> None:
 
 
 def test_less_severe_lines_are_left_out(lines: Any) -> None:
-    get_logger("x").debug("detail")
+    structlog.get_logger("x").debug("detail")
     logging.getLogger("library").debug("detail")
     logging.getLogger("httpx").info("one request")
     assert lines() == []
@@ -72,7 +72,7 @@ def test_an_exception_comes_with_its_trace_in_the_same_line(lines: Any) -> None:
     try:
         raise ValueError("no redis://:hunter2@host:1/0")
     except ValueError:
-        get_logger("x").exception("it broke")
+        structlog.get_logger("x").exception("it broke")
     (line,) = lines()
     assert line["level"] == "error"
     assert "ValueError" in line["exception"]
