@@ -94,3 +94,8 @@ class LiveWebSocket(WebSocketWSGI):  # type: ignore[misc]  # Engine.IO ships no 
         time.sleep(0)
         message = super().wait()
         return message if isinstance(message, str) and message.startswith(_UNDERSTOOD) else None
+
+    def close(self) -> None:
+        """Say goodbye; whoever has just gone cannot hear it."""
+        with contextlib.suppress(OSError, simple_websocket.ConnectionClosed):
+            super().close()

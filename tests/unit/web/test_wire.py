@@ -8,8 +8,9 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+import simple_websocket  # type: ignore[import-untyped]
 
-from web.live.wire import Wire
+from web.live.wire import LiveWebSocket, Wire
 
 
 @pytest.fixture
@@ -56,3 +57,21 @@ def test_nothing_more_is_read_from_who_does_not_read_answers(pair: tuple[socket.
         unsent.put(number)
     with pytest.raises(OSError, match="too many"):
         wire.recv(1)
+
+
+@pytest.mark.parametrize(
+    "error", [ConnectionResetError(104, "reset"), BrokenPipeError(), simple_websocket.ConnectionClosed()]
+)
+def test_closing_a_connection_whose_browser_has_just_gone_is_no_error(error: Exception) -> None:
+    class Gone:
+        connected = True
+        closed = 0
+
+        def close(self) -> None:
+            self.closed += 1
+            raise error
+
+    connection = LiveWebSocket(None, None)
+    connection.ws = Gone()
+    connection.close()
+    assert connection.ws.closed == 1
