@@ -97,5 +97,5 @@ def _make_journal(database: Database) -> DatabaseJournal:
     assert claimed is not None
     task = asyncio.current_task()
     assert task is not None
-    running = RunningSession(session_id=session.id, epoch=claimed[0].epoch, task=task, renewed_at=now_seconds())
-    return DatabaseJournal(database, Bus("", "bench:"), running, [], FlowOptions(), write_seconds=30)
+    running = RunningSession(session_id=session.id, epoch=claimed[0].epoch, task=task, holds_until=now_seconds() + 3600)
+    return DatabaseJournal(database, Bus("", "bench:"), running, [], [], FlowOptions(), same_version=True)

@@ -1,4 +1,9 @@
-"""The database: one engine a process, `read` and `write` transactions on SQLite and PostgreSQL alike."""
+"""The database: one engine a process, `read` and `write` transactions on SQLite and PostgreSQL alike.
+
+Whatever happens to the database or on the way to it, a transaction ends within a bounded time: SQLite's writer is
+waited for in Python, and PostgreSQL's answers are waited for with a limit, since a connection whose other end is gone
+may stay silent for ever.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +14,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
+from psycopg import errors as postgresql_errors
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from common.errors import DatabaseUnavailable
+from common.errors import DatabaseUnavailable, StorageFull
 
 #: How long a write waits for SQLite's one writer, and between two tries.
 _BEGIN_SECONDS = 10.0
 _BEGIN_PAUSE_SECONDS = 0.005
+
+#: Of PostgreSQL's client: how often it looks whether its answer is late.
+_LOOK_SECONDS = 0.1
+#: SQLITE_FULL
+_SQLITE_FULL = 13
 
 _POSTGRESQL_OPTIONS = "-c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000 -c TimeZone=UTC"
 
@@ -27,10 +39,15 @@ _POSTGRESQL_OPTIONS = "-c lock_timeout=2000 -c idle_in_transaction_session_timeo
 class Database:
     """Hands out transactions; thread-safe, and gevent-safe where it is patched."""
 
-    def __init__(self, url: str, *, pool_size: int = 8) -> None:
-        """Prepare an engine for `url`; nothing connects until the first transaction."""
+    def __init__(self, url: str, *, pool_size: int = 8, answer_seconds: float = 10.0) -> None:
+        """Prepare an engine for `url`; nothing connects until the first transaction.
+
+        PostgreSQL gets `answer_seconds` for each statement; then its connection is given up.
+        """
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self.engine = _create_sqlite_engine(url) if self.is_sqlite else _create_postgresql_engine(url, pool_size)
+        self.engine = (
+            _create_sqlite_engine(url) if self.is_sqlite else _create_postgresql_engine(url, pool_size, answer_seconds)
+        )
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -42,7 +59,9 @@ class Database:
     def write(self) -> Iterator[Session]:
         """Open a transaction that writes; it commits at the end of the block, or rolls back where the block raises.
 
-        Raises DatabaseUnavailable where the database does not answer. No Redis, HTTP or file work belongs inside.
+        Raises DatabaseUnavailable where the database does not answer, and StorageFull where it has no room. After
+        either the transaction may still have been committed: only the answer is known to be missing. No Redis, HTTP or
+        file work belongs inside.
         """
         with self._session(write=True) as db:
             yield db
@@ -58,6 +77,8 @@ class Database:
                 yield db
                 db.flush()
         except OperationalError as error:
+            if _is_full(error):
+                raise StorageFull("The disk of the database is full; make room on it.") from error
             raise DatabaseUnavailable("The database does not answer just now; please try again.") from error
         except PoolTimeout as error:
             raise DatabaseUnavailable("The database is overloaded just now; please try again.") from error
@@ -71,15 +92,45 @@ class Database:
         self.engine.dispose()
 
 
-def _create_postgresql_engine(url: str, pool_size: int) -> Engine:
-    return create_engine(
+def _is_full(error: OperationalError) -> bool:
+    cause = error.orig
+    if isinstance(cause, sqlite3.Error):
+        return cause.sqlite_errorcode & 0xFF == _SQLITE_FULL
+    return isinstance(cause, postgresql_errors.DiskFull)
+
+
+def _create_postgresql_engine(url: str, pool_size: int, answer_seconds: float) -> Engine:
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=10,
         pool_pre_ping=True,
-        connect_args={"options": _POSTGRESQL_OPTIONS, "connect_timeout": 5},
+        connect_args={"options": _POSTGRESQL_OPTIONS, "connect_timeout": max(2, round(answer_seconds / 2))},
     )
+
+    class Impatient(_ImpatientConnection):
+        seconds = answer_seconds
+
+    @event.listens_for(engine, "do_connect")
+    def connect(dialect: Any, record: Any, words: list[Any], options: dict[str, Any]) -> Any:
+        return Impatient.connect(*words, **options)
+
+    return engine
+
+
+class _ImpatientConnection(psycopg.Connection[Any]):
+    """A connection to PostgreSQL that is given up when an answer takes too long."""
+
+    seconds: float
+
+    def wait(self, gen: Any, interval: float = _LOOK_SECONDS, timeout: float | None = None) -> Any:
+        """Wait for an answer, as all of psycopg's methods do. Raises OperationalError once it is late."""
+        try:
+            return super().wait(gen, interval, self.seconds if timeout is None else timeout)
+        except postgresql_errors._WaitTimeout:  # noqa: SLF001 - what the method is documented to raise
+            self.pgconn.finish()
+            raise psycopg.OperationalError(f"PostgreSQL did not answer within {self.seconds:g} s.") from None
 
 
 def _create_sqlite_engine(url: str) -> Engine:

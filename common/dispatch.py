@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from common.bus import Bus
 from common.database import Database
-from common.errors import DatabaseUnavailable
-from common.events import LoggedEvent
+from common.errors import DatabaseUnavailable, StorageFull
+from common.events import LoggedEvent, Receipt
 from common.ids import new_id
 from common.metrics import RESCUES
 from common.models import FlowSession
@@ -76,12 +76,15 @@ class Dispatcher:
         return due
 
     def reconcile(self) -> None:
-        """Return expired leases to the queue, if it is this process's turn."""
+        """Return expired leases to the queue and wake who waited for trouble to end, if it is this process's turn."""
         with self._database.write() as db:
             if not queue.take_turn(db, "reconcile", holder=self._holder, seconds=self._settings.reconcile_seconds * 3):
                 return
         with self._database.write() as db:
             events = [event for session in queue.lock_expired(db) for event in self._rescue(db, session)]
+            for session in queue.lock_wakeable(db, alive_seconds=self.alive_seconds):
+                log.info("session woken", session=session.id, waited_for=session.waits_for)
+                events += claims.give_up(db, session, State.QUEUED, reason=None)
             workers.forget_lost_workers(db, lost_seconds=self.alive_seconds * 10)
         self._bus.publish_events(events)
 
@@ -89,10 +92,13 @@ class Dispatcher:
         RESCUES.inc()
         log.warning("lease expired", session=session.id, epoch=session.epoch, worker=session.worker)
         session.crashes += 1
+        receipt = Receipt(steps_kept=session.steps_done)
         if session.desired == Desired.STOP:
-            return end_session(db, session, State.STOPPED, reason="Stopped; its worker process was gone.")
+            sentence = "Stopped; its worker process was gone."
+            return end_session(db, session, State.STOPPED, reason=sentence, receipt=receipt)
         if session.desired == Desired.PAUSE:
-            return claims.give_up(db, session, State.PAUSED, reason="Paused; its worker process was gone.")
+            sentence = "Paused; its worker process was gone."
+            return claims.give_up(db, session, State.PAUSED, reason=sentence, receipt=receipt)
         if session.crashes >= self._settings.crash_limit:
             sentence = f"Its worker process died {session.crashes} times in a row without a new step."
             return end_session(db, session, State.FAILED, error=sentence)
@@ -104,7 +110,7 @@ class Dispatcher:
             try:
                 self.reconcile()
                 self.ring()
-            except DatabaseUnavailable as error:
+            except (DatabaseUnavailable, StorageFull) as error:
                 log.warning("the dispatcher waits for the database", error=str(error))
             except Exception:  # the edge of this thread: it must outlive whatever goes wrong in one turn
                 log.exception("the dispatcher's turn failed")

@@ -7,6 +7,7 @@ FlowError
 │   └── ForbiddenMove       a state change that no table of `common.states` allows
 ├── SettingsError           a setting has a wrong value; the process cannot start
 ├── DatabaseUnavailable     the database does not answer or stays locked (503)
+├── StorageFull             a disk has no room: the database's or a project folder's (507)
 ├── LeaseLost               this worker no longer owns the session
 ├── JournalMismatch         a replayed step was asked with another input (a bug of ours)
 ├── ModelError              the model server answered, but not with what was asked
@@ -76,6 +77,12 @@ class DatabaseUnavailable(FlowError):
     """The database does not answer, or stayed locked for too long."""
 
     code = "database_unavailable"
+
+
+class StorageFull(FlowError):
+    """There is no room on a disk; the sentence says on which."""
+
+    code = "storage_full"
 
 
 class LeaseLost(FlowError):

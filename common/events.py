@@ -22,6 +22,17 @@ class EventModel(BaseModel):
 # --- the life of a session ---------------------------------------------------------------------------------------
 
 
+class Receipt(EventModel):
+    """What a pause or a stop cost."""
+
+    #: Steps that are committed and stay.
+    steps_kept: int
+    #: Model calls that were under way and count for nothing: after a resume they are made again.
+    calls_cut: int = 0
+    #: Streams to the model server that were closed, so that it stopped generating.
+    streams_closed: int = 0
+
+
 class SessionMoved(EventModel):
     """The session changed its state."""
 
@@ -35,6 +46,10 @@ class SessionMoved(EventModel):
     epoch: int = 0
     result: str | None = None
     error: str | None = None
+    #: A value of `common.states.WaitsFor` where it goes on by itself once that is back.
+    waits_for: str | None = None
+    #: Of a pause or a stop.
+    receipt: Receipt | None = None
 
 
 class SessionWanted(EventModel):

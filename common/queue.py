@@ -12,24 +12,31 @@ from common.settings import Settings, load_settings
 #: Named here, not imported, so that the web tier needs nothing of the workers.
 RUN_SESSION = "ollama_flow.run_session"
 
+QUEUE = "sessions"
+
 #: A missing Redis shows within this time, so that no request waits for it.
 _CONNECT_SECONDS = 1.0
+#: Longer than the blocking pop of a worker.
+_LISTEN_SECONDS = 30.0
 
 
-def celery_configuration(settings: Settings) -> dict[str, Any]:
-    """Return Celery's settings. SQL decides who runs what, so nothing here retries, revokes or redelivers."""
+def celery_configuration(settings: Settings, *, answer_seconds: float = _LISTEN_SECONDS) -> dict[str, Any]:
+    """Return Celery's settings. SQL decides who runs what, so nothing here retries, revokes or redelivers.
+
+    `answer_seconds` is how long the broker may take; only who listens for doorbells waits long.
+    """
     return {
         "broker_url": settings.broker,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "broker_transport_options": {
             "global_keyprefix": settings.redis_prefix,
-            "socket_timeout": 30,  # longer than the blocking pop of a worker
+            "socket_timeout": answer_seconds,
             "socket_connect_timeout": _CONNECT_SECONDS,
             "socket_keepalive": True,
             "health_check_interval": 25,
         },
-        "task_default_queue": "sessions",
+        "task_default_queue": QUEUE,
         "task_acks_late": False,
         "task_ignore_result": True,
         "task_serializer": "json",
@@ -53,6 +60,13 @@ def create_celery(settings: Settings) -> Celery:
     """Make the Celery application of this process."""
     app = Celery("ollama-flow", set_as_current=False)
     app.conf.update(celery_configuration(settings))
+    return app
+
+
+def create_doorbell(settings: Settings) -> Celery:
+    """Make the Celery application that only rings: it waits for the broker no longer than for a connection."""
+    app = Celery("ollama-flow", set_as_current=False)
+    app.conf.update(celery_configuration(settings, answer_seconds=_CONNECT_SECONDS))
     return app
 
 

@@ -70,6 +70,8 @@ class Settings(BaseSettings):
         default="http://127.0.0.1:11434",
         **_named("OLLAMA_HOST", "OLLAMA_BASE_URL", takes="an address like http://127.0.0.1:11434"),
     )
+    #: How long PostgreSQL may take for one answer before its connection is given up.
+    database_seconds: float = Field(default=10.0, gt=0, le=300, **_own("DATABASE_SECONDS", "seconds from 0 to 300"))
     #: Put before all keys and channels in Redis, so that installations can share one.
     redis_prefix: str = Field(default="ollama-flow:", **_own("REDIS_PREFIX", "a word that ends with a colon"))
     #: Folders that project folders must lie in, separated by `:`; `projects` in the data folder where unset.
@@ -92,6 +94,29 @@ class Settings(BaseSettings):
     worker_processes: int = Field(default=1, ge=1, le=64, **_own("WORKER_PROCESSES", "a number from 1 to 64"))
     #: How many calls one worker process makes to the model server at a time.
     model_calls: int = Field(default=16, ge=1, le=1000, **_own("MODEL_CALLS", "a number from 1 to 1000"))
+    #: How long to wait for a connection to the model server.
+    model_connect_seconds: float = Field(
+        default=5.0, gt=0, le=300, **_own("MODEL_CONNECT_SECONDS", "seconds from 0 to 300")
+    )
+    #: How long a call may be silent before its first token: a large model may have to be loaded first.
+    model_first_token_seconds: float = Field(
+        default=300.0, gt=0, le=86_400, **_own("MODEL_FIRST_TOKEN_SECONDS", "seconds from 0 to 86400")
+    )
+    #: How long a call may be silent between two tokens.
+    model_next_token_seconds: float = Field(
+        default=120.0, gt=0, le=86_400, **_own("MODEL_NEXT_TOKEN_SECONDS", "seconds from 0 to 86400")
+    )
+    #: How long a whole call may take.
+    model_call_seconds: float = Field(
+        default=3600.0, gt=0, le=86_400, **_own("MODEL_CALL_SECONDS", "seconds from 0 to 86400")
+    )
+    #: How long a call is tried again after the model server failed it; then the session pauses until it is back.
+    model_retry_seconds: float = Field(
+        default=60.0, ge=0, le=86_400, **_own("MODEL_RETRY_SECONDS", "seconds from 0 to 86400")
+    )
+    #: How long a session pauses at least that waits for the model server or for a disk; doubles with each pause in a
+    #: row.
+    wake_seconds: float = Field(default=10.0, gt=0, le=3600, **_own("WAKE_SECONDS", "seconds from 0 to 3600"))
     #: How long a claim lasts without renewal.
     lease_seconds: float = Field(default=30.0, gt=0, le=3600, **_own("LEASE_SECONDS", "seconds, more than 0"))
     #: How often claims are renewed and the wanted state is read.

@@ -31,6 +31,13 @@ class Desired(enum.StrEnum):
     STOP = "stop"
 
 
+class WaitsFor(enum.StrEnum):
+    """What a paused session waits for that nobody wants paused: it goes on by itself once that is there again."""
+
+    MODEL_SERVER = "model_server"
+    DISK = "disk"
+
+
 #: Every allowed move. Claiming is queued → running; drain and rescue are running → queued.
 MOVES: dict[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.RUNNING, State.PAUSED, State.STOPPED, State.FAILED}),

@@ -23,6 +23,9 @@ QUICK: dict[str, Any] = {
     "reconcile_seconds": 0.5,
     "ring_again_seconds": 2.0,
     "drain_seconds": 5.0,
+    "database_seconds": 2.0,
+    "model_retry_seconds": 1.0,
+    "wake_seconds": 0.5,
 }
 
 

@@ -11,7 +11,7 @@ from flask import Flask, current_app
 from common.bus import Bus
 from common.database import Database
 from common.dispatch import Dispatcher
-from common.queue import create_celery
+from common.queue import create_doorbell
 from common.settings import Settings
 from web.overview import OverviewReader
 
@@ -43,9 +43,9 @@ class Runtime:
 
 def create_runtime(settings: Settings) -> Runtime:
     """Prepare what a web process needs."""
-    database = Database(settings.database)
+    database = Database(settings.database, answer_seconds=settings.database_seconds)
     bus = Bus(settings.redis_url, settings.redis_prefix)
-    celery = create_celery(settings)
+    celery = create_doorbell(settings)
     return Runtime(
         settings=settings,
         database=database,

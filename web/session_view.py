@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from sqlalchemy.orm import Session
 
-from common.events import AgentInfo, StepFinished, StepStarted, SwarmFormed
+from common.events import AgentInfo, Receipt, StepFinished, StepStarted, SwarmFormed
 from common.models import Artifact, FlowSession, Step
 from common.queries.events import read_events_of
 from common.queries.queue import QueueFigures, read_positions, read_queue_figures
@@ -113,6 +113,8 @@ def _view_session(session: FlowSession, position: int | None, figures: QueueFigu
         ),
         queue=queue,
         reason=session.reason,
+        waits_for=session.waits_for,
+        receipt=None if session.receipt is None else Receipt.model_validate(session.receipt),
         result=session.result,
         error=session.error,
         last_seq=session.last_seq,

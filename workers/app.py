@@ -30,9 +30,7 @@ def start(settings: Settings, *, seats: int | None = None, name: str | None = No
     set_up_logging(settings, "worker")
     celery = create_celery(settings)
     alive_file = os.environ.get("OLLAMA_FLOW_ALIVE_FILE")
-    process = WorkerProcess(
-        settings, celery, name=name or make_name(), alive_file=Path(alive_file) if alive_file else None
-    )
+    process = WorkerProcess(settings, name=name or make_name(), alive_file=Path(alive_file) if alive_file else None)
     register_tasks(celery, process)
 
     def drain(**kwargs: object) -> None:

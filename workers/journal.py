@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
@@ -14,15 +15,16 @@ from sqlalchemy.orm import Session
 from common.bus import Bus
 from common.clock import utc_now
 from common.database import Database
-from common.errors import DatabaseUnavailable, JournalMismatch, LeaseLost
-from common.events import DurableEvent, FlowEvent, LoggedEvent, StepStarted, TokenDelta, durable_event
+from common.errors import DatabaseUnavailable, JournalMismatch
+from common.events import DurableEvent, FlowEvent, LoggedEvent, Notice, StepStarted, TokenDelta, durable_event
 from common.logging import log_context
 from common.metrics import STEP_SECONDS, TOKENS
-from common.models import Step
+from common.models import Artifact, Step
 from common.options import FlowOptions
+from common.queries import claims
 from common.queries import events as event_queries
 from common.queries import steps as step_queries
-from workers.flow.journal import StepRequest, StepResult
+from workers.flow.journal import ArtifactDraft, StepRequest, StepResult
 from workers.flow.progress import count_expected
 from workers.lease import RunningSession
 from workers.loop import in_thread
@@ -31,6 +33,8 @@ from workers.tokens import TokenStream
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+#: What a write came to, and the events that it appended.
+Written = tuple[T, list[LoggedEvent]]
 
 _DATABASE_PAUSE_SECONDS = 0.5
 
@@ -44,19 +48,26 @@ class DatabaseJournal:
         bus: Bus,
         running: RunningSession,
         committed: Sequence[Step],
+        artifacts: Sequence[Artifact],
         options: FlowOptions,
         *,
-        write_seconds: float,
+        same_version: bool,
     ) -> None:
-        """Take the steps that are `committed` already; a commit waits `write_seconds` at most for the database."""
+        """Take the steps that are `committed` already, with their files, and whether it was by this very framework."""
         self._database = database
         self._bus = bus
         self._running = running
         self._committed = {step.key: step for step in committed}
+        self._drafts: dict[str, list[ArtifactDraft]] = defaultdict(list)
+        for artifact in artifacts:
+            self._drafts[artifact.step_key].append(ArtifactDraft(path=artifact.path, content=artifact.content))
         self._options = options
-        self._write_seconds = write_seconds
+        self._same_version = same_version
+        self._told_mismatch = False
+        #: The number of this claim's last write.
+        self._writes = 0
         self._tokens = TokenStream(bus, running.session_id, running.epoch)
-        #: Spans commit and publish, so that live events come in order.
+        #: One write at a time; it spans commit and publish, so that live events come in order.
         self._lock = asyncio.Lock()
         self._started: set[str] = set()
         self._in_flight = 0
@@ -66,8 +77,8 @@ class DatabaseJournal:
         known = self._committed.get(request.key)
         if known is not None:
             if known.input_hash != request.input_hash:
-                raise JournalMismatch(f"Step {request.key} was journaled with another input.")
-            return _replay(known)
+                await self._take_mismatch(request.key)
+            return _replay(known, self._drafts[request.key])
         if self._running.closing.is_set():
             self._mark_idle()
             await asyncio.Event().wait()  # until the drain cancels the session
@@ -95,6 +106,7 @@ class DatabaseJournal:
     async def emit(self, event: FlowEvent) -> None:
         """Take what happens while a step runs: deltas go to the bus, the rest into the log."""
         if isinstance(event, TokenDelta):
+            self._running.check()
             self._tokens.add(event)
             return
         if isinstance(event, StepStarted):
@@ -105,31 +117,38 @@ class DatabaseJournal:
         """Append events to the log and publish them. Raises LeaseLost."""
         running, clean = self._running, [_clean_event(event) for event in events]
 
-        def append(db: Session) -> list[LoggedEvent]:
-            return event_queries.append_events(db, running.session_id, clean, epoch=running.epoch)
+        def append(db: Session) -> Written[None]:
+            return None, event_queries.append_events(db, running.session_id, clean, epoch=running.epoch)
+
+        await self.write(append, lambda db: None)
+
+    async def write(self, work: Callable[[Session], Written[T]], find: Callable[[Session], T]) -> T:
+        """Run `work` exactly once, in a transaction of its own off the loop, and publish the events that it returns.
+
+        While the database is away it is tried again for as long as the lease holds. `find` returns what `work` came to
+        where it was committed, but the answer got lost; its events are then left to whoever looks into the log. Raises
+        LeaseLost, or StorageFull where the database has no room.
+        """
+        running = self._running
+
+        def act(number: int) -> Written[T]:
+            with self._database.write() as db:
+                if claims.begin_write(db, running.session_id, epoch=running.epoch, number=number):
+                    return work(db)
+                return find(db), []
 
         async with self._lock:
-            self._bus.publish_events(await self.write(append))
-
-    async def write(self, work: Callable[[Session], T]) -> T:
-        """Run `work` in a writing transaction off the loop, and again while the database is away, for a bounded time.
-
-        Raises LeaseLost where the database stayed away for longer than the lease can last.
-        """
-
-        def act() -> T:
-            with self._database.write() as db:
-                return work(db)
-
-        deadline = time.monotonic() + self._write_seconds
-        while True:
-            try:
-                return await in_thread(act)
-            except DatabaseUnavailable as error:
-                if time.monotonic() > deadline:
-                    raise LeaseLost(f"The database stayed away: {error}") from error
-                log.warning("a commit waits for the database", session=self._running.session_id, error=str(error))
-                await asyncio.sleep(_DATABASE_PAUSE_SECONDS)
+            self._writes += 1
+            while True:
+                running.check()
+                try:
+                    value, events = await in_thread(act, self._writes)
+                    break
+                except DatabaseUnavailable as error:
+                    log.warning("a write waits for the database", error=str(error))
+                    await asyncio.sleep(_DATABASE_PAUSE_SECONDS)
+            self._bus.publish_events(events)
+        return value
 
     def close(self) -> None:
         """Forget the partial texts of this claim."""
@@ -138,15 +157,24 @@ class DatabaseJournal:
     async def _commit(self, step: step_queries.NewStep) -> int:
         running, planned = self._running, count_expected(step.events, self._options)
 
-        def commit(db: Session) -> tuple[int, list[LoggedEvent]]:
+        def commit(db: Session) -> Written[int]:
             return step_queries.commit_step(db, running.session_id, step, epoch=running.epoch, planned=planned)
 
-        async with self._lock:
-            position, events = await self.write(commit)
-            self._bus.publish_events(events)
+        position = await self.write(commit, lambda db: step_queries.find_position(db, running.session_id, step.key))
         self._tokens.finish(step.key)
         self._started.discard(step.key)
         return position
+
+    async def _take_mismatch(self, key: str) -> None:
+        """Let the journal win: after an upgrade that is worth a word, once a claim; else it is a bug of ours."""
+        if self._same_version:
+            raise JournalMismatch(f"Step {key} was journaled with another input.")
+        if not self._told_mismatch:
+            self._told_mismatch = True
+            sentence = (
+                f"Step {key} was asked differently by an earlier version of ollama-flow; what it came to is kept."
+            )
+            await self.record([Notice(message=sentence)])
 
     def _mark_idle(self) -> None:
         if self._in_flight == 0 and self._running.closing.is_set():
@@ -175,11 +203,12 @@ def _to_step(request: StepRequest, result: StepResult, started_at: dt.datetime) 
     )
 
 
-def _replay(step: Step) -> StepResult:
+def _replay(step: Step, drafts: Sequence[ArtifactDraft]) -> StepResult:
     return StepResult(
         output=step.output,
         prompt_tokens=step.prompt_tokens,
         output_tokens=step.output_tokens,
+        artifacts=tuple(drafts),
         position=step.position,
         replayed=True,
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from common.database import Database
-from common.errors import DatabaseUnavailable
+from common.errors import DatabaseUnavailable, LeaseLost, StorageFull
 from common.queries import claims
 from common.settings import Settings
 from common.states import Desired
@@ -35,13 +35,23 @@ class RunningSession:
     session_id: str
     epoch: int
     task: asyncio.Task[None]
-    #: When the claim was renewed last, on the clock of `now_seconds`.
-    renewed_at: float
+    #: Until when the claim surely holds, on the clock of `now_seconds`.
+    holds_until: float
     ending: Ending | None = None
     #: Set when the process drains: no new step begins.
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     #: Set once it is closing and no step runs.
     idle: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def is_overdue(self) -> bool:
+        """Tell whether the last renewal is so long ago that somebody else may soon claim the session."""
+        return now_seconds() > self.holds_until
+
+    def check(self) -> None:
+        """Raise LeaseLost where the claim may be over: a process that was frozen finds out before it does anything."""
+        if self.is_overdue:
+            raise LeaseLost("The lease was not renewed in time.")
 
     def end(self, ending: Ending) -> None:
         """Cut the session short, once: the first reason counts, but a lost lease outranks all."""
@@ -64,16 +74,26 @@ class LeaseKeeper:
         self._worker = worker
         self.sessions: dict[str, RunningSession] = {}
 
-    @property
-    def give_up_seconds(self) -> float:
-        """Without a renewal for so long, a session ends itself before anybody else may claim it."""
-        return self._settings.lease_seconds * 5 / 6
+    def holds_until(self, asked_at: float) -> float:
+        """Return until when a claim or a renewal holds that was asked for then, with time left to stop before it ends.
+
+        Both are on the clock of `now_seconds`.
+        """
+        return asked_at + self._settings.lease_seconds * 5 / 6
 
     async def keep(self) -> None:
         """Renew for ever."""
         while True:
             await asyncio.sleep(self._settings.renew_seconds)
             await self.renew()
+
+    async def watch(self) -> None:
+        """End the sessions whose renewal is overdue, for ever; whatever holds a renewal up does not hold this up."""
+        while True:
+            for session in list(self.sessions.values()):
+                if session.is_overdue:
+                    session.end(Ending.LOST)
+            await asyncio.sleep(min(1.0, self._settings.lease_seconds / 12))
 
     async def renew(self) -> None:
         """Renew all leases in one statement, end the sessions that are lost, heed what is wanted of the others."""
@@ -83,16 +103,15 @@ class LeaseKeeper:
         asked_at = now_seconds()
         epochs = {session.session_id: session.epoch for session in asked.values()}
         try:
-            wanted = await asyncio.wait_for(in_thread(self._renew, epochs), self.give_up_seconds)
-        except (DatabaseUnavailable, TimeoutError) as error:
-            log.warning("leases not renewed, the database does not answer", error=str(error))
-            self._end_overdue()
+            wanted = await in_thread(self._renew, epochs)
+        except (DatabaseUnavailable, StorageFull) as error:
+            log.warning("leases not renewed", error=str(error))
             return
         for session_id, session in asked.items():
             if session_id not in wanted:
                 session.end(Ending.LOST)
                 continue
-            session.renewed_at = asked_at
+            session.holds_until = max(session.holds_until, self.holds_until(asked_at))
             heed(session, wanted[session_id])
 
     async def listen(self, session_id: str) -> None:
@@ -103,11 +122,6 @@ class LeaseKeeper:
     def _renew(self, epochs: dict[str, int]) -> dict[str, Desired]:
         with self._database.write() as db:
             return claims.renew_leases(db, epochs, worker=self._worker, lease_seconds=self._settings.lease_seconds)
-
-    def _end_overdue(self) -> None:
-        for session in self.sessions.values():
-            if now_seconds() - session.renewed_at > self.give_up_seconds:
-                session.end(Ending.LOST)
 
 
 def heed(session: RunningSession, desired: Desired) -> None:

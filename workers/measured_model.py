@@ -1,10 +1,11 @@
-"""A model client that tells Prometheus how long each call took and how it ended."""
+"""The model client of one session: measures its calls, and counts those that were cut short."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from common.clock import elapsed_clock
 from common.metrics import CALL_SECONDS
@@ -12,21 +13,31 @@ from workers.flow.model import ChatChunk, ChatRequest, ModelClient, ModelInfo
 
 
 class MeasuredModel:
-    """Hands all calls on to another client; the outcome of a chat is `ok`, `failed` or `cancelled`."""
+    """Hands all calls on to another client, with the session's id; an outcome is `ok`, `failed` or `cancelled`."""
 
-    def __init__(self, client: ModelClient) -> None:
+    def __init__(self, client: ModelClient, session_id: str) -> None:
         self._client = client
+        self._session_id = session_id
+        #: Calls that were under way when the session was cut short.
+        self.calls_cut = 0
+        #: Of these, the ones whose stream stood already.
+        self.streams_closed = 0
 
     @contextlib.asynccontextmanager
     async def chat(self, request: ChatRequest) -> AsyncIterator[AsyncIterator[ChatChunk]]:
         """See `ModelClient.chat`."""
         began, outcome = elapsed_clock(), "failed"
         try:
-            async with self._client.chat(request) as chunks:
-                yield chunks
+            async with self._client.chat(replace(request, session_id=self._session_id)) as chunks:
+                try:
+                    yield chunks
+                except asyncio.CancelledError:
+                    self.streams_closed += 1
+                    raise
             outcome = "ok"
         except asyncio.CancelledError:
             outcome = "cancelled"
+            self.calls_cut += 1
             raise
         finally:
             CALL_SECONDS.labels(outcome).observe(elapsed_clock() - began)

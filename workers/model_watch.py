@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
@@ -13,15 +14,17 @@ from workers.flow.ollama_model import ListedModel, OllamaModel
 log = structlog.get_logger(__name__)
 
 _ASK_SECONDS = 3.0
+_ANSWER_SECONDS = 10.0
 #: The embedded server's version carries this mark.
 EMBEDDED_MARK = "embedded"
 
 
 class ModelWatch:
-    """Keeps a fresh picture of the model server. Lives on the sessions' loop."""
+    """Keeps a fresh picture of the model server; `tell` hears when it comes or goes. Lives on the sessions' loop."""
 
-    def __init__(self, client: OllamaModel) -> None:
+    def __init__(self, client: OllamaModel, tell: Callable[[], None]) -> None:
         self._client = client
+        self._tell = tell
         self._cards: dict[tuple[str, int], ModelCard] = {}
         self.server = ModelServer(url=client.url, kind="ollama", reachable=False)
 
@@ -35,15 +38,18 @@ class ModelWatch:
         """Ask the server now."""
         was_reachable = self.server.reachable
         try:
-            version = await self._client.version()
-            models = [await self._describe(listed) for listed in await self._client.list_models()]
-        except ModelError as error:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                version = await self._client.version()
+                models = [await self._describe(listed) for listed in await self._client.list_models()]
+        except (ModelError, TimeoutError) as error:
             self.server = self.server.model_copy(update={"reachable": False})
             if was_reachable:
                 log.warning("the model server went away", error=str(error))
         else:
             kind = "embedded" if EMBEDDED_MARK in version else "ollama"
             self.server = ModelServer(url=self._client.url, kind=kind, reachable=True, version=version, models=models)
+        if self.server.reachable != was_reachable:
+            self._tell()
         return self.server
 
     async def _describe(self, listed: ListedModel) -> ModelCard:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
 import socket
 import threading
 import time
@@ -12,24 +14,23 @@ from pathlib import Path
 
 import redis
 import structlog
-from celery import Celery
 
 from common.bus import Bus
 from common.clock import utc_now
 from common.database import Database
 from common.dispatch import Dispatcher
-from common.errors import DatabaseUnavailable
+from common.errors import DatabaseUnavailable, StorageFull
 from common.heartbeat import Heartbeat
 from common.host import read_resources
 from common.ids import new_id
 from common.metrics import SEATS, write_metrics
 from common.models import Worker
 from common.queries import workers as worker_queries
+from common.queue import create_doorbell
 from common.settings import Settings
 from workers.flow import OllamaModel
 from workers.lease import Ending, LeaseKeeper
 from workers.loop import SessionLoop, in_thread
-from workers.measured_model import MeasuredModel
 from workers.model_watch import ModelWatch
 from workers.runner import SessionRunner
 
@@ -41,19 +42,28 @@ _LISTEN_PAUSE_SECONDS = 1.0
 class WorkerProcess:
     """Everything that one worker process keeps going beside Celery."""
 
-    def __init__(self, settings: Settings, celery: Celery, *, name: str, alive_file: Path | None = None) -> None:
+    def __init__(self, settings: Settings, *, name: str, alive_file: Path | None = None) -> None:
         self.name = name
         self._settings = settings
-        self._database = Database(settings.database)
+        self._database = Database(settings.database, answer_seconds=settings.database_seconds)
         self._bus = Bus(settings.redis_url, settings.redis_prefix)
-        self._dispatcher = Dispatcher(settings, self._database, self._bus, celery)
+        self._dispatcher = Dispatcher(settings, self._database, self._bus, create_doorbell(settings))
         self._loop = SessionLoop()
         self._alive_file = alive_file
-        self._client = OllamaModel(settings.ollama_host, max_concurrent_calls=settings.model_calls)
+        self._client = OllamaModel(
+            settings.ollama_host,
+            max_concurrent_calls=settings.model_calls,
+            connect_seconds=settings.model_connect_seconds,
+            first_token_seconds=settings.model_first_token_seconds,
+            next_token_seconds=settings.model_next_token_seconds,
+            call_seconds=settings.model_call_seconds,
+        )
+        #: Set on the loop when the record in the database is to be renewed at once.
+        self._news = asyncio.Event()
         self._leases = LeaseKeeper(settings, self._database, name)
-        self._models = ModelWatch(self._client)
+        self._models = ModelWatch(self._client, self._news.set)
         self._runner = SessionRunner(
-            settings, self._database, self._bus, self._leases, self._models, MeasuredModel(self._client), name
+            settings, self._database, self._bus, self._leases, self._models, self._client, name
         )
         self._listener = threading.Thread(target=self._listen, name="nudges", daemon=True)
         self._draining = threading.Event()
@@ -65,6 +75,7 @@ class WorkerProcess:
         self._loop.start()
         self._loop.spawn(self._models.watch())
         self._loop.spawn(self._leases.keep())
+        self._loop.spawn(self._leases.watch())
         self._loop.spawn(self._keep_touching())
         self._loop.spawn(self._beat())
         self._listener.start()
@@ -94,7 +105,7 @@ class WorkerProcess:
         try:
             with self._database.write() as db:
                 worker_queries.forget_worker(db, self.name)
-        except DatabaseUnavailable as error:
+        except (DatabaseUnavailable, StorageFull) as error:
             log.warning("left its record behind", error=str(error))
         self._loop.stop()
         self._bus.close()
@@ -116,13 +127,24 @@ class WorkerProcess:
             log.info("drained before a step's end", session=session_id)
         session.end(Ending.DRAIN)
 
+    async def _hear(self, nudge: str) -> None:
+        """Take a nudge: the id of a session, or the name of a worker process."""
+        if nudge == self.name:
+            self._news.set()
+        else:
+            await self._leases.listen(nudge)
+
     async def _keep_touching(self) -> None:
+        """Say that this process lives, and hear whether it is to end: every few seconds, and when there is news."""
         while True:
-            await asyncio.sleep(self._settings.renew_seconds)
             try:
                 await in_thread(self._touch)
-            except DatabaseUnavailable as error:
-                log.warning("the database does not answer", error=str(error))
+            except (DatabaseUnavailable, StorageFull) as error:
+                log.warning("the record was not renewed", error=str(error))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.renew_seconds):
+                    await self._news.wait()
+            self._news.clear()
 
     async def _beat(self) -> None:
         while True:
@@ -153,15 +175,21 @@ class WorkerProcess:
             version=version("ollama-flow"),
             seats=self._settings.seats,
             draining=self._draining.is_set(),
+            model_server_up=self._models.server.reachable,
         )
         with self._database.write() as db:
             worker_queries.register_worker(db, worker)
 
     def _touch(self) -> None:
         with self._database.write() as db:
-            known = worker_queries.touch_worker(db, self.name, draining=self._draining.is_set())
-        if not known:
+            is_unwanted = worker_queries.touch_worker(
+                db, self.name, draining=self._draining.is_set(), model_server_up=self._models.server.reachable
+            )
+        if is_unwanted is None:
             self._register()
+        elif is_unwanted and not self._draining.is_set():
+            log.info("asked to drain")
+            os.kill(os.getpid(), signal.SIGTERM)  # Celery's own way to end, which drains
 
     def _listen(self) -> None:
         """Hear nudges; each renewal reads the same from the database, so a missed one only comes later."""
@@ -174,7 +202,7 @@ class WorkerProcess:
                 while not self._ended.is_set():
                     message = subscription.get_message(timeout=0.4)
                     if message is not None:
-                        self._loop.spawn(self._leases.listen(message["data"].decode()))
+                        self._loop.spawn(self._hear(message["data"].decode()))
             except redis.RedisError:
                 self._ended.wait(_LISTEN_PAUSE_SECONDS)
             finally:

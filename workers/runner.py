@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
+from sqlalchemy.orm import Session
 
 from common.bus import Bus
 from common.clock import utc_now
 from common.database import Database
-from common.errors import FlowError, LeaseLost, ModelUnavailable
+from common.errors import FlowError, LeaseLost, ModelNotFound, ModelUnavailable, StorageFull
 from common.events import LoggedEvent
 from common.logging import log_context
 from common.metrics import QUEUE_WAIT
@@ -19,14 +21,30 @@ from common.options import FlowOptions
 from common.queries import claims
 from common.queries import steps as step_queries
 from common.settings import Settings
-from common.states import Architecture, State
-from workers.flow import FLOW_VERSION, FlowResult, ModelClient, OllamaFlowFramework, Workspace
-from workers.journal import DatabaseJournal
+from common.states import Architecture, State, WaitsFor
+from workers.flow import FLOW_VERSION, FlowResult, ModelClient, OllamaFlowFramework, Workspace, spread_retries
+from workers.journal import DatabaseJournal, Written
 from workers.lease import Ending, LeaseKeeper, RunningSession, now_seconds
 from workers.loop import in_thread
+from workers.measured_model import MeasuredModel
 from workers.model_watch import ModelWatch
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Work:
+    """One claim of a session."""
+
+    session: FlowSession
+    running: RunningSession
+    journal: DatabaseJournal
+    calls: MeasuredModel
+
+    @property
+    def cost(self) -> claims.Cost:
+        """What was under way when it was cut short."""
+        return claims.Cost(calls_cut=self.calls.calls_cut, streams_closed=self.calls.streams_closed)
 
 
 class SessionRunner:
@@ -67,16 +85,24 @@ class SessionRunner:
             QUEUE_WAIT.observe((utc_now() - session.created_at).total_seconds())
         task = asyncio.current_task()
         assert task is not None
-        running = RunningSession(session_id=session.id, epoch=session.epoch, task=task, renewed_at=claimed_at)
-        options = FlowOptions.model_validate(session.options)
-        journal = DatabaseJournal(
-            self._database, self._bus, running, steps, options, write_seconds=self._leases.give_up_seconds
+        running = RunningSession(
+            session_id=session.id, epoch=session.epoch, task=task, holds_until=self._leases.holds_until(claimed_at)
         )
+        journal = DatabaseJournal(
+            self._database,
+            self._bus,
+            running,
+            steps,
+            artifacts,
+            FlowOptions.model_validate(session.options),
+            same_version=session.flow_version == FLOW_VERSION,
+        )
+        work = _Work(session=session, running=running, journal=journal, calls=MeasuredModel(self._client, session.id))
         self._leases.sessions[session.id] = running
         with log_context(session=session.id, epoch=session.epoch):
             log.info("session claimed", architecture=session.architecture, replayed_steps=len(steps))
             try:
-                await self._work(session, running, journal, artifacts)
+                await self._work(work, artifacts)
             except LeaseLost as error:
                 log.warning("session lost", reason=str(error))
             except asyncio.CancelledError:
@@ -88,98 +114,110 @@ class SessionRunner:
                 running.idle.set()
                 journal.close()
 
-    async def _work(
-        self, session: FlowSession, running: RunningSession, journal: DatabaseJournal, artifacts: list[Artifact]
-    ) -> None:
+    async def _work(self, work: _Work, artifacts: list[Artifact]) -> None:
+        running = work.running
         try:
-            result = await self._run_flow(session, running, journal, artifacts)
+            result = await self._run_flow(work, artifacts)
         except asyncio.CancelledError:
             if running.ending is None:
                 raise  # the process ends, without a drain: the lease will tell
             running.task.uncancel()
-            await self._cut_short(running, journal)
-        except ModelUnavailable as error:
-            reason = f"The model server is unavailable: {error}"
-            log.warning("session paused", reason=reason)
-            await self._release(running, journal, State.PAUSED, reason)
+            await self._cut_short(work)
+        except (ModelUnavailable, ModelNotFound) as error:
+            await self._wait_for(work, WaitsFor.MODEL_SERVER, f"Model server unavailable: {error}")
+        except StorageFull as error:
+            await self._wait_for(work, WaitsFor.DISK, str(error))
         except LeaseLost:
             raise
         except FlowError as error:
             log.warning("session failed", error=str(error))
-            await self._finish(running, journal, State.FAILED, error=str(error))
+            await self._finish(work, State.FAILED, error=str(error))
         except Exception as error:  # the edge of a session: a bug of ours must not look like a lost worker
             log.exception("session failed by a bug")
             sentence = f"An error inside ollama-flow ended this session ({type(error).__name__}). The log tells more."
-            await self._finish(running, journal, State.FAILED, error=sentence)
+            await self._finish(work, State.FAILED, error=sentence)
         else:
             log.info("session completed", steps=result.steps, output_tokens=result.output_tokens)
-            await self._finish(running, journal, State.COMPLETED, result=result.answer)
+            await self._finish(work, State.COMPLETED, result=result.answer)
 
-    async def _run_flow(
-        self, session: FlowSession, running: RunningSession, journal: DatabaseJournal, artifacts: list[Artifact]
-    ) -> FlowResult:
-        workspace = Workspace(Path(session.project_folder)) if session.project_folder else None
-        if workspace is not None:
+    async def _run_flow(self, work: _Work, artifacts: list[Artifact]) -> FlowResult:
+        session, running = work.session, work.running
+        workspace = None
+        if session.project_folder:
+            workspace = Workspace(Path(session.project_folder), before_write=running.check)
             for artifact in artifacts:  # an earlier owner may have died before it wrote them
                 await in_thread(workspace.write, artifact.path, artifact.content, artifact.position)
         framework = OllamaFlowFramework(
-            client=self._client,
-            model=session.model or await self._choose_model(running, journal),
+            client=work.calls,
+            model=session.model or await self._choose_model(work),
             workers=session.workers,
             architecture=Architecture(session.architecture),
-            journal=journal,
+            journal=work.journal,
             workspace=workspace,
-            emit=journal.emit,
+            emit=work.journal.emit,
             options=FlowOptions.model_validate(session.options),
+            retry_delays=spread_retries(self._settings.model_retry_seconds),
         )
         return await framework.run_task(session.task)
 
-    async def _choose_model(self, running: RunningSession, journal: DatabaseJournal) -> str:
+    async def _choose_model(self, work: _Work) -> str:
         """Choose for a session that was created while nobody could tell what models there are, once and for all."""
         names = [card.name for card in self._models.server.models]
         wanted = self._settings.default_model
         if not names and not wanted:
-            raise FlowError("The model server has no model yet. Pull one, for example: ollama pull llama3")
+            raise ModelNotFound("The model server has no model yet. Pull one, for example: ollama pull llama3")
         model = wanted or names[0]
-        await journal.write(lambda db: claims.set_model(db, running.session_id, epoch=running.epoch, model=model))
+
+        def choose(db: Session) -> Written[None]:
+            claims.set_model(db, work.session.id, epoch=work.running.epoch, model=model)
+            return None, []
+
+        await work.journal.write(choose, _nothing)
         return model
 
-    async def _cut_short(self, running: RunningSession, journal: DatabaseJournal) -> None:
-        log.info("session cut short", by=running.ending)
-        match running.ending:
+    async def _cut_short(self, work: _Work) -> None:
+        log.info("session cut short", by=work.running.ending)
+        match work.running.ending:
             case Ending.STOP:
-                await self._finish(running, journal, State.STOPPED)
+                await self._finish(work, State.STOPPED)
             case Ending.PAUSE:
                 # Where the pause was taken back meanwhile, it waits in the queue.
-                await self._release(running, journal, State.QUEUED, None)
+                await self._release(work, State.QUEUED)
             case Ending.DRAIN:
-                await self._release(running, journal, State.QUEUED, "Its worker process ended; it goes on elsewhere.")
+                await self._release(work, State.QUEUED, "Its worker process ended; it goes on elsewhere.")
             case Ending.LOST | None:
                 raise LeaseLost("The lease was lost.")
 
-    async def _finish(
-        self,
-        running: RunningSession,
-        journal: DatabaseJournal,
-        state: State,
-        *,
-        result: str | None = None,
-        error: str | None = None,
-    ) -> None:
-        events = await journal.write(
-            lambda db: claims.finish_session(
-                db, running.session_id, epoch=running.epoch, state=state, result=result, error=error
+    async def _finish(self, work: _Work, state: State, *, result: str | None = None, error: str | None = None) -> None:
+        def finish(db: Session) -> Written[None]:
+            cost = work.cost if state is State.STOPPED else None
+            return None, claims.finish_session(
+                db, work.session.id, epoch=work.running.epoch, state=state, result=result, error=error, cost=cost
             )
+
+        await work.journal.write(finish, _nothing)
+
+    async def _wait_for(self, work: _Work, what: WaitsFor, reason: str) -> None:
+        log.warning("session paused", reason=reason)
+        await self._release(
+            work, State.PAUSED, reason, claims.Trouble(waits_for=what, first_seconds=self._settings.wake_seconds)
         )
-        self._bus.publish_events(events)
 
     async def _release(
-        self, running: RunningSession, journal: DatabaseJournal, state: State, reason: str | None
+        self, work: _Work, state: State, reason: str | None = None, trouble: claims.Trouble | None = None
     ) -> None:
-        events = await journal.write(
-            lambda db: claims.release_session(db, running.session_id, epoch=running.epoch, state=state, reason=reason)
-        )
-        self._bus.publish_events(events)
+        def release(db: Session) -> Written[None]:
+            return None, claims.release_session(
+                db,
+                work.session.id,
+                epoch=work.running.epoch,
+                state=state,
+                reason=reason,
+                cost=work.cost,
+                trouble=trouble,
+            )
+
+        await work.journal.write(release, _nothing)
 
     def _claim(self, session_id: str) -> tuple[FlowSession, list[Step], list[Artifact], list[LoggedEvent]] | None:
         with self._database.write() as db:
@@ -200,3 +238,7 @@ class SessionRunner:
     def _say_why_it_waits(self, session_id: str) -> None:
         with self._database.write() as db:
             claims.set_waiting_reason(db, session_id, "Waits for the model server, which does not answer.")
+
+
+def _nothing(db: Session) -> None:
+    """Find what a write came to that came to nothing but its events."""

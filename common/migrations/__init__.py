@@ -11,11 +11,13 @@ from common.queries.revision import read_revision
 
 #: The newest revision, the last of those in `versions/`.
 HEAD = "0001"
+#: How long one statement of a migration may take: long tables take long.
+_STEP_SECONDS = 3600.0
 
 
 def upgrade(url: str) -> str:
     """Bring the database at `url` to the newest tables, once however many ask at a time; return the revision."""
-    database = Database(url)
+    database = Database(url, answer_seconds=_STEP_SECONDS)
     try:
         with database.read() as db:
             is_current = read_revision(db) == HEAD

@@ -12,8 +12,8 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
-#: JSON in both databases.
-Json = JSON().with_variant(JSONB(), "postgresql")
+#: JSON in both databases; None is NULL.
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class UtcTime(TypeDecorator[dt.datetime]):

@@ -45,12 +45,22 @@ class FlowSession(Base):
     #: How many times it was claimed; every write of a worker is conditional on it.
     epoch: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[dt.datetime | None]
+    #: The number of the owner's last write under this claim, so that one whose answer was lost is not done twice.
+    writes: Mapped[int] = mapped_column(default=0)
     #: The worker process that owns it, or owned it last.
     worker: Mapped[str | None]
     #: Claims in a row that ended with an expired lease and without a new step.
     crashes: Mapped[int] = mapped_column(default=0)
     #: When its doorbell was rung last; None once it was claimed.
     rung_at: Mapped[dt.datetime | None]
+    #: A value of `common.states.WaitsFor` while it is paused until something is back; None in any other pause.
+    waits_for: Mapped[str | None]
+    #: When it is tried again at the earliest; set together with `waits_for`.
+    wake_at: Mapped[dt.datetime | None]
+    #: Pauses of that kind in a row without a new step; each doubles the time until the next try.
+    setbacks: Mapped[int] = mapped_column(default=0)
+    #: What the last pause or stop cost: a `common.events.Receipt` as JSON.
+    receipt: Mapped[dict[str, Any] | None] = mapped_column(Json)
     idempotency_key: Mapped[str | None]
     #: The framework's version at its first claim.
     flow_version: Mapped[int | None]

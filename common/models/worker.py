@@ -22,5 +22,9 @@ class Worker(Base):
     seats: Mapped[int]
     #: True once it was told to end: it claims nothing new.
     draining: Mapped[bool] = mapped_column(default=False)
+    #: True once somebody asked it to drain and to end.
+    drain_wanted: Mapped[bool] = mapped_column(default=False)
+    #: Whether the model server answered it lately.
+    model_server_up: Mapped[bool] = mapped_column(default=False)
     started_at: Mapped[dt.datetime] = mapped_column(default=db_now())
     last_seen: Mapped[dt.datetime] = mapped_column(default=db_now(), index=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Double, Subquery, func, or_, select, type_coerce, update
+from sqlalchemy import Double, Subquery, exists, func, or_, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from common.models import FlowSession, Turn, Worker
 from common.models.base import db_now
-from common.states import Desired, State
+from common.states import Desired, State, WaitsFor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +118,31 @@ def lock_expired(db: Session, *, limit: int = 100) -> list[FlowSession]:
             select(FlowSession)
             .where(FlowSession.state == State.RUNNING, FlowSession.lease_until < db_now())
             .order_by(FlowSession.lease_until)
+            .limit(limit)
+            .with_for_update(of=FlowSession, skip_locked=True)
+        )
+    )
+
+
+def lock_wakeable(db: Session, *, alive_seconds: float, limit: int = 100) -> list[FlowSession]:
+    """Return the paused sessions whose trouble may be over, locked; those that another transaction holds are left out.
+
+    The model server is back where a living worker process says so; for the disk, trying tells.
+    """
+    server_is_back = exists().where(
+        Worker.model_server_up, Worker.draining.is_(False), Worker.last_seen > _ago(alive_seconds)
+    )
+    return list(
+        db.scalars(
+            select(FlowSession)
+            .where(
+                FlowSession.state == State.PAUSED,
+                FlowSession.desired == Desired.RUN,
+                FlowSession.waits_for.is_not(None),
+                FlowSession.wake_at < db_now(),
+                or_(FlowSession.waits_for != WaitsFor.MODEL_SERVER, server_is_back),
+            )
+            .order_by(FlowSession.wake_at)
             .limit(limit)
             .with_for_update(of=FlowSession, skip_locked=True)
         )

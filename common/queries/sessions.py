@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from common.errors import Conflict, NotFound
-from common.events import LoggedEvent, SessionMoved
+from common.events import LoggedEvent, Receipt, SessionMoved
 from common.models import FlowSession, User
 from common.models.base import db_now
 from common.queries.events import append_events
@@ -168,7 +168,13 @@ def count_by_state(db: Session) -> dict[str, int]:
 
 
 def end_session(
-    db: Session, session: FlowSession, state: State, *, reason: str | None = None, error: str | None = None
+    db: Session,
+    session: FlowSession,
+    state: State,
+    *,
+    reason: str | None = None,
+    error: str | None = None,
+    receipt: Receipt | None = None,
 ) -> list[LoggedEvent]:
     """Move a locked session to a final state, with its event."""
     check_move(State(session.state), state)
@@ -177,13 +183,15 @@ def end_session(
     session.error = error
     session.lease_until = None
     session.rung_at = None
+    session.waits_for = None
     session.ended_at = db_now()
+    if receipt is not None:
+        session.receipt = receipt.model_dump()
     db.flush()
-    events = append_events(
-        db,
-        session.id,
-        [SessionMoved(status=state, reason=reason, result=session.result, error=error, epoch=session.epoch)],
+    moved = SessionMoved(
+        status=state, reason=reason, result=session.result, error=error, epoch=session.epoch, receipt=receipt
     )
+    events = append_events(db, session.id, [moved])
     db.refresh(session)
     return events
 

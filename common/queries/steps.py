@@ -68,6 +68,7 @@ def commit_step(
             prompt_tokens=FlowSession.prompt_tokens + new.prompt_tokens,
             output_tokens=FlowSession.output_tokens + new.output_tokens,
             crashes=0,
+            setbacks=0,
         )
         .returning(FlowSession.steps_done)
         .execution_options(synchronize_session=False)
@@ -93,6 +94,11 @@ def commit_step(
             ],
         )
     return position, append_events(db, session_id, list(new.events), epoch=epoch)
+
+
+def find_position(db: Session, session_id: str, key: str) -> int:
+    """Return the position of a committed step."""
+    return db.scalars(select(Step.position).where(Step.session_id == session_id, Step.key == key)).one()
 
 
 def list_steps(db: Session, session_id: str, *, after: int = 0, limit: int = 1000) -> list[Step]:

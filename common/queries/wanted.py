@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from common.errors import Conflict
-from common.events import LoggedEvent, SessionWanted
+from common.events import LoggedEvent, Receipt, SessionWanted
 from common.models import FlowSession, User
 from common.queries.claims import give_up
 from common.queries.events import append_events
@@ -24,19 +24,18 @@ def want_stop(db: Session, session_id: str, *, by: User) -> Wanted:
     if session.state == State.RUNNING:
         return _want(db, session, Desired.STOP, by)
     session.desired = Desired.STOP
-    return session, end_session(db, session, State.STOPPED, reason=f"Stopped by {by.email}.")
+    receipt = Receipt(steps_kept=session.steps_done)
+    return session, end_session(db, session, State.STOPPED, reason=f"Stopped by {by.email}.", receipt=receipt)
 
 
 def want_pause(db: Session, session_id: str, *, by: User) -> Wanted:
     """Let a session wait until it is resumed. Raises NotFound; Conflict once it ended or is stopping."""
     session = _lock_active(db, session_id, by, "paused")
     _refuse_stopping(session)
-    if session.state == State.RUNNING:
+    if session.state in {State.RUNNING, State.PAUSED}:  # one that is paused until something is back, then stays so
         return _want(db, session, Desired.PAUSE, by)
     session.desired = Desired.PAUSE
-    if session.state == State.PAUSED:
-        return session, []
-    return _move(db, session, State.PAUSED, f"Paused by {by.email}.")
+    return _move(db, session, State.PAUSED, f"Paused by {by.email}.", Receipt(steps_kept=session.steps_done))
 
 
 def want_resume(db: Session, session_id: str, *, by: User) -> Wanted:
@@ -64,18 +63,21 @@ def _refuse_stopping(session: FlowSession) -> None:
 
 
 def _want(db: Session, session: FlowSession, desired: Desired, by: User) -> Wanted:
-    """Write down what is wanted of a running session."""
+    """Write down what is wanted of a session that does not obey at once, or does already."""
     if session.desired == desired:
         return session, []
     session.desired = desired
+    session.waits_for = None
     db.flush()
     events = append_events(db, session.id, [SessionWanted(desired=desired, by=by.email)])
     db.refresh(session)
     return session, events
 
 
-def _move(db: Session, session: FlowSession, state: State, reason: str | None) -> Wanted:
+def _move(
+    db: Session, session: FlowSession, state: State, reason: str | None, receipt: Receipt | None = None
+) -> Wanted:
     """Move a waiting session."""
-    events = give_up(db, session, state, reason=reason)
+    events = give_up(db, session, state, reason=reason, receipt=receipt)
     db.refresh(session)
     return session, events

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Double, delete, func, select, type_coerce, update
@@ -25,15 +26,40 @@ def register_worker(db: Session, worker: Worker) -> None:
     db.merge(worker)
 
 
-def touch_worker(db: Session, name: str, *, draining: bool) -> bool:
-    """Say that a worker process lives; False where its record is gone and must be registered again."""
-    touched = db.execute(
+def touch_worker(db: Session, name: str, *, draining: bool, model_server_up: bool) -> bool | None:
+    """Say that a worker process lives; return whether it is asked to drain.
+
+    None where its record is gone and must be registered again.
+    """
+    return db.execute(
         update(Worker)
         .where(Worker.name == name)
-        .values(last_seen=db_now(), draining=draining)
+        .values(last_seen=db_now(), draining=draining, model_server_up=model_server_up)
+        .returning(Worker.drain_wanted)
         .execution_options(synchronize_session=False)
+    ).scalar()
+
+
+def want_drain(db: Session, *, alive_seconds: float, host: str | None = None, name: str | None = None) -> list[str]:
+    """Ask the living worker processes of a host, or the one of a name, to drain and to end; return their names."""
+    return list(
+        db.scalars(
+            update(Worker)
+            .where(
+                Worker.last_seen > type_coerce(db_now(), Double) - alive_seconds,
+                Worker.name == name if name is not None else Worker.host == host,
+            )
+            .values(drain_wanted=True)
+            .returning(Worker.name)
+            .execution_options(synchronize_session=False)
+        )
     )
-    return bool(touched.rowcount)  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+
+
+def list_names(db: Session, names: Iterable[str], *, alive_seconds: float) -> list[str]:
+    """Return those of these worker processes that live."""
+    alive = Worker.last_seen > type_coerce(db_now(), Double) - alive_seconds
+    return list(db.scalars(select(Worker.name).where(Worker.name.in_(list(names)), alive).order_by(Worker.name)))
 
 
 def forget_worker(db: Session, name: str) -> None:

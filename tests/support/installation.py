@@ -19,7 +19,7 @@ from common.dispatch import Dispatcher
 from common.events import LoggedEvent
 from common.models import FlowSession, Step, User
 from common.queries import events, sessions, steps, wanted, workers
-from common.queue import create_celery
+from common.queue import create_doorbell
 from common.settings import Settings, variable_names
 from tests.support.data import make_session, make_user
 from tests.support.servers import find_free_port
@@ -46,7 +46,7 @@ class Installation:
         self.settings = settings
         self.database = Database(settings.database)
         self.bus = Bus(settings.redis_url, settings.redis_prefix)
-        self.dispatcher = Dispatcher(settings, self.database, self.bus, create_celery(settings))
+        self.dispatcher = Dispatcher(settings, self.database, self.bus, create_doorbell(settings))
         self.user: User = make_user(self.database)
         self._children: list[subprocess.Popen[bytes]] = []
         #: The web process that was started last.

@@ -12,13 +12,19 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as AnyResponse
 
-from common.errors import Conflict, DatabaseUnavailable, FieldError, FlowError, InvalidInput, NotFound
+from common.errors import Conflict, DatabaseUnavailable, FieldError, FlowError, InvalidInput, NotFound, StorageFull
 from web.api.schemas import ErrorAnswer, FieldErrorView
 
 log = structlog.get_logger(__name__)
 
 #: Our errors in HTTP; whatever else is a FlowError should not have come so far.
-STATUSES: dict[type[FlowError], int] = {InvalidInput: 422, NotFound: 404, Conflict: 409, DatabaseUnavailable: 503}
+STATUSES: dict[type[FlowError], int] = {
+    InvalidInput: 422,
+    NotFound: 404,
+    Conflict: 409,
+    DatabaseUnavailable: 503,
+    StorageFull: 507,
+}
 
 #: A word for programs and a sentence for people, for what Flask itself refuses.
 _HTTP_ERRORS: dict[int, tuple[str, str]] = {
@@ -67,8 +73,8 @@ def answer_flow_error(error: FlowError) -> Response:
     status = next((number for kind, number in STATUSES.items() if isinstance(error, kind)), None)
     if status is None:
         return answer_unexpected(error)
-    if isinstance(error, DatabaseUnavailable):
-        log.warning("the database does not answer", error=str(error))
+    if isinstance(error, DatabaseUnavailable | StorageFull):
+        log.warning("the database cannot do its work", error=str(error))
         return answer_error(status, error.code, str(error), headers={"Retry-After": str(_RETRY_SECONDS)})
     return answer_error(status, error.code, str(error), error.details if isinstance(error, InvalidInput) else ())
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from common.events import AgentInfo, LoggedEvent
+from common.events import AgentInfo, LoggedEvent, Receipt
 from common.heartbeat import ModelCard, Resources
 
 
@@ -60,6 +60,10 @@ class SessionView(BaseModel):
     totals: Totals
     queue: QueuePlace | None
     reason: str | None
+    #: `model_server` or `disk` where it is paused until that is back, and then goes on by itself.
+    waits_for: str | None
+    #: What its last pause or stop cost.
+    receipt: Receipt | None
     result: str | None
     error: str | None
     last_seq: int

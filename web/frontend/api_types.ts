@@ -1,5 +1,5 @@
 // The JSON of the REST API and of the socket, as far as the pages read it.
-import type { AgentInfo, LoggedEvent } from "./event_types.ts";
+import type { AgentInfo, LoggedEvent, Receipt } from "./event_types.ts";
 
 export interface Session {
   id: string;
@@ -22,6 +22,8 @@ export interface Session {
   totals: { calls: number; prompt_tokens: number; output_tokens: number };
   queue: { position: number | null; reason: string | null } | null;
   reason: string | null;
+  waits_for: string | null;
+  receipt: Receipt | null;
   result: string | null;
   error: string | null;
   last_seq: number;

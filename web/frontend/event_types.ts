@@ -1,5 +1,12 @@
 // The events of a session, generated from common/events.py by `npm run types`. Do not edit.
 
+/** What a pause or a stop cost. */
+export interface Receipt {
+  steps_kept: number;
+  calls_cut: number;
+  streams_closed: number;
+}
+
 /** One agent of a swarm. */
 export interface AgentInfo {
   name: string;
@@ -26,6 +33,8 @@ export interface SessionMoved {
   epoch: number;
   result: string | null;
   error: string | null;
+  waits_for: string | null;
+  receipt: Receipt | null;
 }
 
 /** Somebody asked for a stop, a pause or a resume. */

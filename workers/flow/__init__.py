@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from common.options import FlowOptions
 from common.states import Architecture
+from workers.flow.call import spread_retries
 from workers.flow.framework import FLOW_VERSION, FlowResult, OllamaFlowFramework
 from workers.flow.journal import ArtifactDraft, Emit, Journal, MemoryJournal, StepRequest, StepResult
 from workers.flow.model import ChatChunk, ChatRequest, Message, ModelClient, ModelInfo
@@ -38,4 +39,5 @@ __all__ = [
     "StepRequest",
     "StepResult",
     "Workspace",
+    "spread_retries",
 ]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from common.errors import FlowError, ModelUnavailable
+from common.errors import FlowError, ModelNotFound, ModelUnavailable
 from common.events import ContextCut, DurableEvent, Notice, StepFailed, StepStarted, TokenDelta
 from workers.flow.budget import Fitted, find_truncation, fit_prompt
 from workers.flow.context import FlowContext
@@ -21,6 +23,18 @@ from workers.flow.text import clean_text
 
 #: The most tokens of a free answer where neither a person nor the model says anything.
 DEFAULT_OUTPUT_TOKENS = 2048
+_FIRST_DELAY_SECONDS = 0.5
+_LONGEST_DELAY_SECONDS = 15.0
+#: What attempts that fail at once may take beside the delays between them.
+_SLACK_SECONDS = 1.0
+
+
+def spread_retries(seconds: float) -> tuple[float, ...]:
+    """Return delays that double from half a second, stay below a quarter of a minute, and take `seconds` together."""
+    delays: list[float] = []
+    while (left := seconds - sum(delays)) > 0.01:
+        delays.append(min(_FIRST_DELAY_SECONDS * 2 ** len(delays), _LONGEST_DELAY_SECONDS, left))
+    return tuple(delays)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,16 +63,20 @@ class ModelCall:
     options: Mapping[str, JsonValue]
 
     async def make(self) -> CallOutcome:
-        """Call the model, again after each of the flow's retry delays while it is unavailable.
+        """Call the model, again after each of the flow's retry delays while it is unavailable or has no such model.
 
-        Each attempt is told by `step_started`, each failure by `step_failed`. Raises ModelError; being cancelled closes
-        the stream.
+        The sum of the delays is the budget: time that failing attempts take uses it up too. Each attempt is told by
+        `step_started`, each failure by `step_failed`. Raises ModelError; being cancelled closes the stream.
         """
-        for attempt, delay in enumerate((*self.flow.retry_delays, None), start=1):
+        delays, give_up_at = iter(self.flow.retry_delays), math.inf
+        for attempt in itertools.count(1):
             await self._tell_start(attempt)
             try:
                 return await self._attempt(attempt)
-            except ModelUnavailable as error:
+            except (ModelUnavailable, ModelNotFound) as error:
+                failed_at = time.monotonic()
+                give_up_at = min(give_up_at, failed_at + sum(self.flow.retry_delays) + _SLACK_SECONDS)
+                delay = next(delays, None) if failed_at <= give_up_at else None
                 await self._tell_failure(attempt, error, delay)
                 if delay is None:
                     raise

@@ -30,6 +30,8 @@ class ChatRequest:
     options: Mapping[str, JsonValue] = field(default_factory=dict)
     #: The key of the step that asks, sent along as `X-Step-Key` so that a server can count calls by step.
     step_key: str = ""
+    #: The session that the step belongs to, sent along as `X-Session-Id`; empty outside of one.
+    session_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from types import MappingProxyType
 from urllib.parse import quote, urlsplit
 
 import aiohttp
@@ -27,7 +28,8 @@ UNKNOWN_CONTEXT_LENGTH = 2048
 #: How long the end of a stream may take after its last piece.
 _END_SECONDS = 1.0
 
-_step_key: ContextVar[str] = ContextVar("step_key", default="")
+#: What the request that goes out carries of the step that asks.
+_headers: ContextVar[Mapping[str, str]] = ContextVar("headers", default=MappingProxyType({}))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +63,7 @@ class OllamaModel:
         connect_seconds: float = 5,
         first_token_seconds: float = 300,
         next_token_seconds: float = 120,
+        call_seconds: float = 3600,
         lookup_seconds: float = 30,
     ) -> None:
         self.url = base_url(host)
@@ -69,6 +72,7 @@ class OllamaModel:
         self._connect_seconds = connect_seconds
         self._first_token_seconds = first_token_seconds
         self._next_token_seconds = next_token_seconds
+        self._call_seconds = call_seconds
         self._lookup_seconds = lookup_seconds
         self._clients: tuple[ollama.AsyncClient, httpx.AsyncClient] | None = None
 
@@ -153,7 +157,7 @@ class OllamaModel:
                 transport=transport,
                 timeout=timeout,
                 trust_env=False,
-                event_hooks={"request": [_add_step_key]},
+                event_hooks={"request": [_add_headers]},
             )
             plain = httpx.AsyncClient(base_url=self.url, transport=transport, timeout=timeout, trust_env=False)
             self._clients = (official, plain)
@@ -162,20 +166,23 @@ class OllamaModel:
     async def _read_pieces(
         self, parts: AsyncIterator[ollama.ChatResponse], request: ChatRequest
     ) -> AsyncGenerator[ChatChunk, None]:
-        seconds = self._first_token_seconds
+        seconds, clock = self._first_token_seconds, asyncio.get_running_loop().time
+        until = clock() + self._call_seconds
         with _mapped(self.url, request.model):
             while True:
-                # The request goes out with the first piece that is asked for, and takes the key along.
-                token = _step_key.set(request.step_key)
+                # The request goes out with the first piece that is asked for, and takes the headers along.
+                token = _headers.set({"X-Step-Key": request.step_key, "X-Session-Id": request.session_id})
                 try:
-                    async with asyncio.timeout(seconds):
+                    async with asyncio.timeout(min(seconds, until - clock())):
                         part = await anext(parts)
                 except StopAsyncIteration:
                     raise ModelUnavailable(f"The model server at {self.url} broke off its answer.") from None
                 except TimeoutError:
-                    raise ModelUnavailable(f"The model server at {self.url} was silent for {seconds:g} s.") from None
+                    said = "was silent for" if clock() < until else "was not done within"
+                    limit = seconds if clock() < until else self._call_seconds
+                    raise ModelUnavailable(f"The model server at {self.url} {said} {limit:g} s.") from None
                 finally:
-                    _step_key.reset(token)
+                    _headers.reset(token)
                 seconds = self._next_token_seconds
                 yield ChatChunk(
                     text=part.message.content or "",
@@ -210,9 +217,10 @@ def _find_output_limit(parameters: str) -> int | None:
     return (int(found.group(1)) or None) if found else None
 
 
-async def _add_step_key(request: httpx.Request) -> None:
-    if key := _step_key.get():
-        request.headers["X-Step-Key"] = quote(key, safe="/:_.-")
+async def _add_headers(request: httpx.Request) -> None:
+    for name, value in _headers.get().items():
+        if value:
+            request.headers[name] = quote(value, safe="/:_.-")
 
 
 @contextlib.contextmanager

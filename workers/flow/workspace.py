@@ -12,10 +12,10 @@ import os
 import secrets
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from common.errors import WorkspaceError
+from common.errors import StorageFull, WorkspaceError
 
 MOST_FILE_BYTES = 1024 * 1024
 #: How many different files one flow may write, and how many one listing tells.
@@ -27,6 +27,7 @@ MOST_DEPTH = 16
 
 #: What `O_NOFOLLOW` answers to a link.
 _LINK_ERRORS = frozenset({errno.ELOOP, errno.EMLINK})
+_FULL_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT})
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -59,8 +60,10 @@ def check_path(path: str) -> tuple[str, ...]:
 class Workspace:
     """Reads and writes files below `root`; its methods block, so the loop calls them in a thread."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, before_write: Callable[[], None] = lambda: None) -> None:
+        """Take the folder, and what may raise before a file is written because nothing is to be written any more."""
         self.root = root
+        self._before_write = before_write
         #: The position of the last write of each path.
         self._positions: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -68,13 +71,15 @@ class Workspace:
     def write(self, path: str, content: bytes, position: int) -> bool:
         """Write a whole file at once, or nothing; return False where a write of a later `position` stands already.
 
-        The file is written beside its place and renamed, so no reader ever sees half of it. Raises WorkspaceError.
+        The file is written beside its place and renamed, so no reader ever sees half of it. Raises WorkspaceError, or
+        StorageFull where the disk has no room.
         """
         parts = check_path(path)
         if len(content) > MOST_FILE_BYTES:
             raise WorkspaceError(f"The file {path} has {len(content)} bytes; {MOST_FILE_BYTES} is the most.")
         key = "/".join(parts)
         with self._lock, _wrapped(path):
+            self._before_write()
             if position < self._positions.get(key, position):
                 return False
             if key not in self._positions and len(self._positions) >= MOST_FILES:
@@ -178,6 +183,8 @@ def _wrapped(path: str) -> Iterator[None]:
     except FileNotFoundError as error:
         raise WorkspaceError(f"{path} does not exist.") from error
     except OSError as error:
+        if error.errno in _FULL_ERRORS:
+            raise StorageFull(f"The disk of the project folder is full: {path} could not be written.") from error
         if error.errno in _LINK_ERRORS:
             raise WorkspaceError(f"{path} cannot be used: a part of it is a link.") from error
         raise WorkspaceError(f"{path} cannot be used: {error.strerror}.") from error

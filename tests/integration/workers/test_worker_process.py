@@ -148,14 +148,17 @@ def test_a_session_waits_with_a_reason_while_the_model_server_is_away(
     assert on_sqlite.wait_for_state(session, "completed", "failed").state == "completed"
 
 
-def test_a_model_that_is_not_there_fails_the_session_with_a_sentence(
+def test_a_session_whose_model_is_not_there_pauses_with_a_sentence_and_goes_on_once_it_is(
     on_sqlite: Installation, model_server: OllamaServer
 ) -> None:
     on_sqlite.start_worker()
-    session = on_sqlite.create(architecture="CENTRALIZED", model="no-such-model")
-    ended = on_sqlite.wait_for_state(session, "completed", "failed")
-    assert ended.state == "failed"
-    assert "no-such-model" in str(ended.error)
+    session = on_sqlite.create(architecture="CENTRALIZED", model="late-model")
+    paused = on_sqlite.wait_for_state(session, "paused", "failed")
+    assert (paused.state, paused.desired, paused.waits_for) == ("paused", "run", "model_server")
+    assert "late-model" in str(paused.reason)
+    model_server.models = (*model_server.models, "late-model")
+    assert on_sqlite.wait_for_state(session, "completed", "failed").state == "completed"
+    on_sqlite.check_log(session)
 
 
 def test_files_are_kept_as_artifacts_and_written_into_the_project_folder(

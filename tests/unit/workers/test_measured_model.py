@@ -25,10 +25,13 @@ async def _read(model: MeasuredModel) -> None:
             pass
 
 
-async def test_a_call_that_ends_well_is_counted_as_ok() -> None:
-    before = _count("ok")
-    await _read(MeasuredModel(ScriptedModel()))
+async def test_a_call_that_ends_well_is_counted_as_ok_and_carries_the_session() -> None:
+    before, scripted = _count("ok"), ScriptedModel()
+    model = MeasuredModel(scripted, "s1")
+    await _read(model)
     assert _count("ok") == before + 1
+    assert (model.calls_cut, model.streams_closed) == (0, 0)
+    assert scripted.calls[0].request.session_id == "s1"
 
 
 async def test_a_call_that_fails_is_counted_as_failed() -> None:
@@ -37,7 +40,7 @@ async def test_a_call_that_fails_is_counted_as_failed() -> None:
 
     before = _count("failed")
     with pytest.raises(ModelUnavailable):
-        await _read(MeasuredModel(ScriptedModel(script=fail)))
+        await _read(MeasuredModel(ScriptedModel(script=fail), "s1"))
     assert _count("failed") == before + 1
 
 
@@ -49,9 +52,11 @@ async def test_a_call_that_is_cut_short_is_counted_as_cancelled() -> None:
         await asyncio.Event().wait()
         return ""
 
-    call = asyncio.create_task(_read(MeasuredModel(ScriptedModel(script=wait))))
+    model = MeasuredModel(ScriptedModel(script=wait), "s1")
+    call = asyncio.create_task(_read(model))
     await begun.wait()
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
     assert _count("cancelled") == before + 1
+    assert (model.calls_cut, model.streams_closed) == (1, 1)

@@ -11,7 +11,7 @@ from common.errors import ContextTooSmall, InvalidInput, ModelNotFound, ModelUna
 from common.events import ContextCut, FlowEvent, Notice, StepFailed, StepStarted, TokenDelta
 from common.states import Architecture
 from tests.unit.workers.flow.helpers import Listener, longest, plan, run_flow, script, subtask
-from workers.flow import ChatRequest, OllamaFlowFramework
+from workers.flow import ChatRequest, OllamaFlowFramework, spread_retries
 from workers.flow.plan import plan_schema
 from workers.flow.schemas import count_characters
 from workers.flow.testing import ScriptedModel, sample_answer
@@ -58,14 +58,38 @@ async def test_a_model_that_stays_away_ends_the_flow_and_cancels_the_other_drone
 
 
 @pytest.mark.parametrize("architecture", Architecture)
-async def test_an_unknown_model_is_not_tried_again(architecture: Architecture) -> None:
+async def test_an_unknown_model_is_asked_for_again_because_it_may_be_on_its_way(architecture: Architecture) -> None:
     def refuse(request: ChatRequest) -> str:
         raise ModelNotFound("no such model")
 
     listener = Listener()
     with pytest.raises(ModelNotFound):
         await run_flow(ScriptedModel(script=refuse), architecture, listener=listener)
-    assert all(event.retry_in_seconds is None for event in listener.all(StepFailed))
+    failures = [event for event in listener.all(StepFailed) if event.step == listener.all(StepFailed)[-1].step]
+    assert [event.retry_in_seconds for event in failures] == [0.0, 0.0, None]
+
+
+async def test_time_that_failing_attempts_take_uses_up_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.flow.call._SLACK_SECONDS", 0.0)
+
+    async def hang_and_fail(request: ChatRequest) -> str:
+        await asyncio.sleep(0.05)
+        raise ModelUnavailable("silent for long")
+
+    model = ScriptedModel(script=hang_and_fail)
+    flow = OllamaFlowFramework(model, "scripted", 1, Architecture.CENTRALIZED, retry_delays=(0.01,) * 8)
+    with pytest.raises(ModelUnavailable):
+        await flow.run_task("Explain.")
+    assert 2 <= len(model.calls) <= 4
+
+
+def test_retries_are_spread_over_their_budget() -> None:
+    assert spread_retries(0) == ()
+    assert spread_retries(3) == (0.5, 1.0, 1.5)
+    delays = spread_retries(60)
+    assert sum(delays) == 60
+    assert max(delays) == 15
+    assert list(delays[:5]) == [0.5, 1, 2, 4, 8]
 
 
 async def test_a_failing_emit_ends_the_flow_with_its_own_error() -> None:
