@@ -39,10 +39,20 @@ def worker(
     name: Annotated[
         str | None, typer.Option(help="The name it is listed by; else made up.", show_default=False)
     ] = None,
+    drain: Annotated[
+        bool,
+        typer.Option(
+            "--drain", help="End this host's running worker processes, or the one of --name; their sessions go on."
+        ),
+    ] = False,
 ) -> None:
     """Run a worker process; start as many as you like, on any host that reaches the database and Redis."""
     settings = load_settings(**given(seats=seats))
     prepare_home(settings)
+    if drain:
+        from cli.drain import drain_workers
+
+        raise SystemExit(drain_workers(settings, name))
     _need_redis(settings)
     from workers.app import start
 

@@ -131,17 +131,32 @@ class Bus:
 
         def act(pipe: redis.client.Pipeline) -> None:
             for item in tokens:
-                key, index = self.channels.partial(item.session_id, item.step), self.channels.partials(item.session_id)
                 if item.offset == 0:
-                    pipe.delete(key)
-                    head = {"agent": item.agent, "epoch": item.epoch, "attempt": item.attempt}
-                    pipe.hset(index, item.step, json.dumps(head))
-                    pipe.expire(index, _PARTIAL_SECONDS)
-                pipe.append(key, item.text)
-                pipe.expire(key, _PARTIAL_SECONDS)
+                    self._keep_partial(pipe, item)
+                else:
+                    key = self.channels.partial(item.session_id, item.step)
+                    pipe.append(key, item.text)
+                    pipe.expire(key, _PARTIAL_SECONDS)
                 pipe.publish(self.channels.session(item.session_id), _tagged("token", item.model_dump_json()))
 
         self._put(act)
+
+    def keep_partials(self, texts: Sequence[LiveTokens]) -> None:
+        """Keep the whole texts of running steps for viewers who come later, also where Redis lost some of them."""
+
+        def act(pipe: redis.client.Pipeline) -> None:
+            for item in texts:
+                self._keep_partial(pipe, item)
+
+        if texts:
+            self._put(act)
+
+    def _keep_partial(self, pipe: redis.client.Pipeline, item: LiveTokens) -> None:
+        index = self.channels.partials(item.session_id)
+        head = {"agent": item.agent, "epoch": item.epoch, "attempt": item.attempt}
+        pipe.hset(index, item.step, json.dumps(head))
+        pipe.expire(index, _PARTIAL_SECONDS)
+        pipe.set(self.channels.partial(item.session_id, item.step), item.text, ex=_PARTIAL_SECONDS)
 
     def forget_partials(self, session_id: str, *steps: str) -> None:
         """Drop the partial texts of steps that are committed, or will run anew."""

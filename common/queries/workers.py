@@ -40,7 +40,7 @@ def touch_worker(db: Session, name: str, *, draining: bool, model_server_up: boo
     ).scalar()
 
 
-def want_drain(db: Session, *, alive_seconds: float, host: str | None = None, name: str | None = None) -> list[str]:
+def want_drain(db: Session, *, alive_seconds: float, host: str, name: str | None = None) -> list[str]:
     """Ask the living worker processes of a host, or the one of a name, to drain and to end; return their names."""
     return list(
         db.scalars(
