@@ -2,6 +2,7 @@
 
 In a test: `with OllamaServer() as server:` (or `async with`), then `server.url`; it runs in a thread with a loop of its
 own. As a process: `python -m tests.support.ollama_server --port 11999 --tokens-per-second 50`; it prints its address.
+With `--calls-file` each begin and end of a chat is a line there, which outlives the process (`call_log.py` reads it).
 
 `GET /control` tells mode, pace and how many chats are active; `POST /control` changes them; `GET /control/calls` tells
 `{key: {started, finished, cancelled, failed}}`.
@@ -12,11 +13,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
+import secrets
 import threading
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, get_args
 
@@ -41,6 +45,8 @@ class OllamaServer:
         models: tuple[str, ...] = DEFAULT_MODELS,
         tokens_per_second: float = 0,
         output_tokens: int = 0,
+        calls_file: Path | None = None,
+        writes_files: bool = False,
     ) -> None:
         self.port = port
         self.models = models
@@ -63,6 +69,9 @@ class OllamaServer:
         )
         #: Bodies of all chats, in order.
         self.requests: list[dict[str, Any]] = []
+        #: Whether each free answer ends with a file, in a fenced block.
+        self.writes_files = writes_files
+        self._calls_file = calls_file
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended: asyncio.Event | None = None
         self._thread: threading.Thread | None = None
@@ -158,14 +167,14 @@ class OllamaServer:
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
-        key = request.headers.get("X-Step-Key", "")
+        key, session = request.headers.get("X-Step-Key", ""), request.headers.get("X-Session-Id", "")
         if refusal := self._refusal() or self._unknown(body.get("model", "")):
             self.calls[key]["started"] += 1
             self.calls[key]["failed"] += 1
             return refusal
         self.requests.append(body)
         self.peers.add(request.get_extra_info("peername"))
-        async with self._counted(key) as finish:
+        async with self._counted(key, session) as finish:
             if self.mode == "hang":
                 await asyncio.Event().wait()
             await asyncio.sleep(self.delay_seconds)
@@ -208,6 +217,9 @@ class OllamaServer:
         words = text.split(" ")
         if schema is None and self.output_tokens:
             words = (words * (self.output_tokens // len(words) + 1))[: self.output_tokens]
+        if schema is None and self.writes_files:
+            path = f"notes/{key.replace('/', '-')}.md"
+            words += [f"\n```markdown path={path}\n#", *text.split(" "), "\n```\n"]
         tokens = [words[0], *(f" {word}" for word in words[1:])]
         limit = (body.get("options") or {}).get("num_predict") or -1
         is_cut = 0 < limit < len(tokens)
@@ -227,9 +239,9 @@ class OllamaServer:
         return web.json_response({"error": f"model '{name}' not found"}, status=404)
 
     @asynccontextmanager
-    async def _counted(self, key: str) -> AsyncIterator[Callable[[], None]]:
+    async def _counted(self, key: str, session: str) -> AsyncIterator[Callable[[], None]]:
         """Count a chat; yields what counts its end, which is called before the last word is sent."""
-        call = self.calls[key]
+        call, call_id = self.calls[key], secrets.token_hex(8)
         ended = False
 
         def end(outcome: str) -> None:
@@ -238,7 +250,9 @@ class OllamaServer:
                 ended = True
                 call[outcome] += 1
                 self.active -= 1
+                self._note(call_id, outcome, key, session)
 
+        self._note(call_id, "started", key, session)
         call["started"] += 1
         self.active += 1
         self.max_active = max(self.max_active, self.active)
@@ -250,6 +264,17 @@ class OllamaServer:
         except BaseException:
             end("failed")
             raise
+
+    def _note(self, call_id: str, what: str, key: str, session: str) -> None:
+        """Write a line into the file of calls, whole and at once, so that no kill can take it back."""
+        if self._calls_file is None:
+            return
+        line = json.dumps({"call": call_id, "what": what, "key": key, "session": session, "at": time.time()})
+        descriptor = os.open(self._calls_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            os.write(descriptor, f"{line}\n".encode())
+        finally:
+            os.close(descriptor)
 
     # --- control -------------------------------------------------------------------------------------------------
 
@@ -320,8 +345,18 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--tokens-per-second", type=float, default=0)
     parser.add_argument("--output-tokens", type=int, default=0)
+    parser.add_argument("--delay-seconds", type=float, default=0)
+    parser.add_argument("--calls-file", type=Path)
+    parser.add_argument("--writes-files", action="store_true")
     given = parser.parse_args()
-    server = OllamaServer(port=given.port, tokens_per_second=given.tokens_per_second, output_tokens=given.output_tokens)
+    server = OllamaServer(
+        port=given.port,
+        tokens_per_second=given.tokens_per_second,
+        output_tokens=given.output_tokens,
+        calls_file=given.calls_file,
+        writes_files=given.writes_files,
+    )
+    server.delay_seconds = given.delay_seconds
     asyncio.run(server.serve(lambda: print(server.url, flush=True)))
 
 

@@ -166,6 +166,7 @@ def test_files_are_kept_as_artifacts_and_written_into_the_project_folder(
 ) -> None:
     folder = on_sqlite.settings.roots[0] / "app"
     folder.mkdir(parents=True)
+    model_server.writes_files = True
     on_sqlite.start_worker()
     session = on_sqlite.create(
         architecture="CENTRALIZED", model="llama3", project_folder=str(folder), task="Write a file notes.md, please."
@@ -174,4 +175,5 @@ def test_files_are_kept_as_artifacts_and_written_into_the_project_folder(
     with on_sqlite.database.read() as db:
         kept = {artifact.path: artifact.content for artifact in steps.list_artifacts(db, session.id, with_content=True)}
     written = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert kept
     assert written == kept
