@@ -28,6 +28,9 @@ log = structlog.get_logger(__name__)
 _TIMEOUT_SECONDS = 0.5
 #: While Redis is away, one try in this time.
 _BREAK_SECONDS = 1.0
+#: A subscription that heard nothing for so long asks whether anybody is there, and waits so long for the answer.
+_SILENT_SECONDS = 5.0
+_PONG_SECONDS = 2.0
 _QUEUE_LENGTH = 20_000
 #: A partial text outlives the silence of a slow model, and not much more.
 _PARTIAL_SECONDS = 3600
@@ -84,6 +87,29 @@ def connect(url: str) -> redis.Redis:
         retry=Retry(NoBackoff(), 0),
         health_check_interval=0,
     )
+
+
+class Subscription(redis.client.PubSub):
+    """A subscription that notices when its connection is dead: Redis has to answer a ping now and then."""
+
+    def __init__(self, pool: redis.ConnectionPool) -> None:
+        super().__init__(pool, ignore_subscribe_messages=True)
+        self._heard_at = time.monotonic()
+        self._asked_at: float | None = None
+
+    def get_message(self, ignore_subscribe_messages: bool = False, timeout: float = 0.0) -> Any:
+        """Return the next message, or None where none came in time. Raises redis.RedisError while Redis is away."""
+        now = time.monotonic()
+        if self._asked_at is None and now > self._heard_at + _SILENT_SECONDS:
+            self.ping()
+            self._asked_at = now
+        message = super().get_message(ignore_subscribe_messages, timeout)
+        if message is not None:
+            self._heard_at, self._asked_at = time.monotonic(), None
+            return None if message["type"] == "pong" else message
+        if self._asked_at is not None and now > self._asked_at + _PONG_SECONDS:
+            raise redis.ConnectionError("Redis does not answer on a subscription.")
+        return None
 
 
 class Bus:
@@ -228,9 +254,9 @@ class Bus:
         """Ask Redis whether it answers now."""
         return bool(self._ask(lambda client: client.ping()))
 
-    def subscribe(self) -> redis.client.PubSub | None:
+    def subscribe(self) -> Subscription | None:
         """Open a subscription, whose reads raise `redis.RedisError` while Redis is away; None where there is none."""
-        return None if self._redis is None else self._redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call] # untyped there
+        return None if self._redis is None else Subscription(self._redis.connection_pool)
 
     # --- the thread ----------------------------------------------------------------------------------------------
 

@@ -19,13 +19,15 @@ from common.bus import Bus
 from common.clock import utc_now
 from common.database import Database
 from common.dispatch import Dispatcher
-from common.errors import DatabaseUnavailable, StorageFull
+from common.errors import DatabaseUnavailable, SettingsError, StorageFull
 from common.heartbeat import Heartbeat
 from common.host import read_resources
 from common.ids import new_id
 from common.metrics import SEATS, write_metrics
+from common.migrations import HEAD
 from common.models import Worker
 from common.queries import workers as worker_queries
+from common.queries.revision import read_revision
 from common.queue import create_doorbell
 from common.settings import Settings
 from workers.flow import OllamaModel
@@ -37,6 +39,7 @@ from workers.runner import SessionRunner
 log = structlog.get_logger(__name__)
 
 _LISTEN_PAUSE_SECONDS = 1.0
+_DATABASE_PAUSE_SECONDS = 1.0
 
 
 class WorkerProcess:
@@ -70,8 +73,8 @@ class WorkerProcess:
         self._ended = threading.Event()
 
     def start(self) -> None:
-        """Register with the database and start the background work. Raises DatabaseUnavailable."""
-        self._register()
+        """Register with the database, once it answers, and start the background work. Raises SettingsError."""
+        self._wait_for_database()
         self._loop.start()
         self._loop.spawn(self._models.watch())
         self._loop.spawn(self._leases.keep())
@@ -166,6 +169,23 @@ class WorkerProcess:
                 )
             )
             await asyncio.sleep(max(0.1, self._settings.heartbeat_seconds - (time.monotonic() - began)))
+
+    def _wait_for_database(self) -> None:
+        while True:
+            try:
+                with self._database.read() as db:
+                    revision = read_revision(db)
+                if revision != HEAD:
+                    raise SettingsError(
+                        f"The tables of the database are at revision {revision}, and this version needs {HEAD}: run "
+                        "`ollama-flow migrate`, of the newest version."
+                    )
+                self._register()
+            except (DatabaseUnavailable, StorageFull) as error:
+                log.warning("waiting for the database", error=str(error))
+                time.sleep(_DATABASE_PAUSE_SECONDS)
+            else:
+                return
 
     def _register(self) -> None:
         worker = Worker(
