@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
-import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
@@ -13,7 +11,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from common.bus import Bus
-from common.clock import utc_now
+from common.clock import elapsed_clock
 from common.database import Database
 from common.errors import DatabaseUnavailable, JournalMismatch
 from common.events import DurableEvent, FlowEvent, LoggedEvent, Notice, StepStarted, TokenDelta, durable_event
@@ -84,15 +82,15 @@ class DatabaseJournal:
             await asyncio.Event().wait()  # until the drain cancels the session
         self._in_flight += 1
         try:
-            started_at, began = utc_now(), time.perf_counter()
+            began = elapsed_clock()
             with log_context(step=request.key):
                 result = await execute()
-                committed = await self._commit(_to_step(request, result, started_at))
+                committed = await self._commit(_to_step(request, result, elapsed_clock() - began))
                 log.debug("step committed", kind=request.kind, agent=request.agent)
         finally:
             self._in_flight -= 1
             self._mark_idle()
-        STEP_SECONDS.labels(request.kind).observe(time.perf_counter() - began)
+        STEP_SECONDS.labels(request.kind).observe(elapsed_clock() - began)
         TOKENS.labels("prompt").inc(result.prompt_tokens)
         TOKENS.labels("output").inc(result.output_tokens)
         return StepResult(
@@ -181,7 +179,7 @@ class DatabaseJournal:
             self._running.idle.set()
 
 
-def _to_step(request: StepRequest, result: StepResult, started_at: dt.datetime) -> step_queries.NewStep:
+def _to_step(request: StepRequest, result: StepResult, duration_seconds: float) -> step_queries.NewStep:
     return step_queries.NewStep(
         key=request.key,
         kind=request.kind,
@@ -193,8 +191,7 @@ def _to_step(request: StepRequest, result: StepResult, started_at: dt.datetime) 
         output=_clean(dict(result.output)),
         prompt_tokens=result.prompt_tokens,
         output_tokens=result.output_tokens,
-        started_at=started_at,
-        ended_at=utc_now(),
+        duration_seconds=duration_seconds,
         events=[_clean_event(event) for event in result.events],
         artifacts=[
             step_queries.NewArtifact(path=draft.path, content=draft.content, sha256=draft.sha256)

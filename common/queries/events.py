@@ -7,29 +7,31 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from common.clock import utc_now
 from common.errors import LeaseLost
 from common.events import DurableEvent, LoggedEvent, durable_event
 from common.models import EventRecord, FlowSession
+from common.models.base import db_now
 
 
 def append_events(
     db: Session, session_id: str, events: Sequence[DurableEvent], *, epoch: int | None = None
 ) -> list[LoggedEvent]:
-    """Number and store `events`; with `epoch`, only while that claim owns the session (else LeaseLost)."""
+    """Number, date and store `events`; with `epoch`, only while that claim owns the session (else LeaseLost).
+
+    Their time is the database's: clocks of hosts differ.
+    """
     statement = update(FlowSession).where(FlowSession.id == session_id)
     if epoch is not None:
         statement = statement.where(FlowSession.epoch == epoch, FlowSession.state == "running")
-    last = db.execute(
+    row = db.execute(
         statement.values(last_seq=FlowSession.last_seq + len(events))
-        .returning(FlowSession.last_seq)
+        .returning(FlowSession.last_seq, db_now().label("now"))
         .execution_options(synchronize_session=False)
-    ).scalar()
-    if last is None:
+    ).one_or_none()
+    if row is None:
         raise LeaseLost(f"Session {session_id} is no longer owned by epoch {epoch}.")
-    at = utc_now()
     logged = [
-        LoggedEvent(session_id=session_id, seq=last - len(events) + number, at=at, event=event)
+        LoggedEvent(session_id=session_id, seq=row.last_seq - len(events) + number, at=row.now, event=event)
         for number, event in enumerate(events, start=1)
     ]
     if logged:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, undefer
 from common.errors import LeaseLost, NotFound
 from common.events import DurableEvent, LoggedEvent
 from common.models import Artifact, FlowSession, Step
+from common.models.base import db_now
 from common.queries.events import append_events
 
 
@@ -39,8 +40,8 @@ class NewStep:
     output: Mapping[str, Any]
     prompt_tokens: int
     output_tokens: int
-    started_at: dt.datetime
-    ended_at: dt.datetime
+    #: How long it took; it ends, on the database's clock, with its commit.
+    duration_seconds: float
     events: Sequence[DurableEvent] = ()
     artifacts: Sequence[NewArtifact] = ()
 
@@ -54,7 +55,7 @@ def commit_step(
     Raises LeaseLost where the epoch no longer owns the session; then nothing is stored.
     """
     expected = FlowSession.steps_planned + planned
-    position = db.execute(
+    totals = db.execute(
         update(FlowSession)
         .where(FlowSession.id == session_id, FlowSession.epoch == epoch, FlowSession.state == "running")
         .values(
@@ -70,13 +71,15 @@ def commit_step(
             crashes=0,
             setbacks=0,
         )
-        .returning(FlowSession.steps_done)
+        .returning(FlowSession.steps_done, db_now().label("now"))
         .execution_options(synchronize_session=False)
-    ).scalar()
-    if position is None:
+    ).one_or_none()
+    if totals is None:
         raise LeaseLost(f"Session {session_id} is no longer owned by epoch {epoch}.")
-    columns = {name: value for name, value in vars(new).items() if name not in {"events", "artifacts"}}
-    db.execute(insert(Step), [{**columns, "session_id": session_id, "position": position, "epoch": epoch}])
+    position = totals.steps_done
+    columns = {name: value for name, value in vars(new).items() if name in Step.__mapper__.columns}
+    ended = {"ended_at": totals.now, "started_at": totals.now - dt.timedelta(seconds=new.duration_seconds)}
+    db.execute(insert(Step), [{**columns, **ended, "session_id": session_id, "position": position, "epoch": epoch}])
     if new.artifacts:
         db.execute(
             insert(Artifact),

@@ -7,7 +7,6 @@ import threading
 
 import pytest
 
-from common.clock import utc_now
 from common.database import Database
 from common.errors import LeaseLost, NotFound
 from common.events import ArtifactWritten, Notice
@@ -46,8 +45,7 @@ def new_step(key: str, *, content: bytes | None = None) -> NewStep:
         output={"text": "ok"},
         prompt_tokens=7,
         output_tokens=3,
-        started_at=utc_now(),
-        ended_at=utc_now(),
+        duration_seconds=0.5,
         events=told,
         artifacts=artifacts,
     )
