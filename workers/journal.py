@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from common.bus import Bus
 from common.clock import elapsed_clock
 from common.database import Database
-from common.errors import DatabaseUnavailable, JournalMismatch
+from common.errors import DatabaseUnavailable, JournalMismatch, StorageFull
 from common.events import DurableEvent, FlowEvent, LoggedEvent, Notice, StepStarted, TokenDelta, durable_event
 from common.logging import log_context
 from common.metrics import STEP_SECONDS, TOKENS
@@ -120,12 +120,14 @@ class DatabaseJournal:
 
         await self.write(append, lambda db: None)
 
-    async def write(self, work: Callable[[Session], Written[T]], find: Callable[[Session], T]) -> T:
+    async def write(
+        self, work: Callable[[Session], Written[T]], find: Callable[[Session], T], *, is_last: bool = False
+    ) -> T:
         """Run `work` exactly once, in a transaction of its own off the loop, and publish the events that it returns.
 
         While the database is away it is tried again for as long as the lease holds. `find` returns what `work` came to
         where it was committed, but the answer got lost; its events are then left to whoever looks into the log. Raises
-        LeaseLost, or StorageFull where the database has no room.
+        LeaseLost; and StorageFull where the database has no room, which the last write of a claim waits for too.
         """
         running = self._running
 
@@ -142,7 +144,9 @@ class DatabaseJournal:
                 try:
                     value, events = await in_thread(act, self._writes)
                     break
-                except DatabaseUnavailable as error:
+                except (DatabaseUnavailable, StorageFull) as error:
+                    if isinstance(error, StorageFull) and not is_last:
+                        raise
                     log.warning("a write waits for the database", error=str(error))
                     await asyncio.sleep(_DATABASE_PAUSE_SECONDS)
             self._bus.publish_events(events)

@@ -195,7 +195,7 @@ class SessionRunner:
                 db, work.session.id, epoch=work.running.epoch, state=state, result=result, error=error, cost=cost
             )
 
-        await work.journal.write(finish, _nothing)
+        await work.journal.write(finish, _nothing, is_last=True)
 
     async def _wait_for(self, work: _Work, what: WaitsFor, reason: str) -> None:
         log.warning("session paused", reason=reason)
@@ -217,7 +217,7 @@ class SessionRunner:
                 trouble=trouble,
             )
 
-        await work.journal.write(release, _nothing)
+        await work.journal.write(release, _nothing, is_last=True)
 
     def _claim(self, session_id: str) -> tuple[FlowSession, list[Step], list[Artifact], list[LoggedEvent]] | None:
         with self._database.write() as db:

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from common.bus import Bus
 from common.database import Database
-from common.errors import DatabaseUnavailable, JournalMismatch, LeaseLost
-from common.events import Notice, TokenDelta
+from common.errors import DatabaseUnavailable, JournalMismatch, LeaseLost, StorageFull
+from common.events import LoggedEvent, Notice, TokenDelta
 from common.models import FlowSession
 from common.options import FlowOptions
 from common.queries import claims, events, sessions, steps
 from common.settings import Settings
-from common.states import State
+from common.states import State, WaitsFor
 from tests.support.data import make_session, make_user
 from workers.flow import ArtifactDraft, StepRequest, StepResult
 from workers.journal import DatabaseJournal
@@ -26,12 +26,17 @@ from workers.lease import Ending, LeaseKeeper, RunningSession, now_seconds
 
 
 class Forgetful(Database):
-    """Commits, and then loses so many of the answers."""
+    """A database in trouble: it commits, and then loses so many of the answers; or it has no room."""
 
     answers_to_lose = 0
+    #: So many of the next writes find no room.
+    full_for = 0
 
     @contextmanager
     def write(self) -> Iterator[Session]:
+        if self.full_for:
+            self.full_for -= 1
+            raise StorageFull("The disk of the database is full; make room on it.")
         with super().write() as db:
             yield db
         if self.answers_to_lose:
@@ -163,6 +168,28 @@ async def test_a_write_waits_for_the_database_no_longer_than_the_lease_holds(
     journal._running.holds_until = now_seconds() + 0.8
     with pytest.raises(LeaseLost):
         await journal.record([Notice(message="It is kept for a while.")])
+
+
+async def test_a_full_disk_ends_a_step_but_the_last_write_of_a_claim_waits_for_room(
+    forgetful: Forgetful, session: FlowSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.journal._DATABASE_PAUSE_SECONDS", 0.01)
+    journal = take(forgetful, session)
+    forgetful.full_for = 1
+    with pytest.raises(StorageFull):
+        await journal.run_step(request(), execute)
+    forgetful.full_for = 3
+    trouble = claims.Trouble(waits_for=WaitsFor.DISK, first_seconds=10)
+
+    def release(db: Session) -> tuple[None, list[LoggedEvent]]:
+        return None, claims.release_session(
+            db, session.id, epoch=1, state=State.PAUSED, reason="It is full.", trouble=trouble
+        )
+
+    await journal.write(release, lambda db: None, is_last=True)
+    with forgetful.read() as db:
+        paused = sessions.find_session(db, session.id)
+        assert (paused.state, paused.waits_for, paused.steps_done) == ("paused", "disk", 0)
 
 
 async def test_a_session_ends_in_time_although_its_renewal_hangs(
