@@ -73,6 +73,11 @@ class Channels:
         """String: the text of one running step so far."""
         return f"{self.prefix}partial:{session_id}:{step}"
 
+    @property
+    def database(self) -> str:
+        """String: the id of the database that this installation works on."""
+        return f"{self.prefix}database"
+
     def heartbeat(self, worker: str) -> str:
         """String: the last heartbeat of one worker process."""
         return f"{self.prefix}heartbeat:{worker}"
@@ -208,6 +213,10 @@ class Bus:
 
         self._put(act)
 
+    def tell_database(self, installation: str, *, anew: bool = False) -> None:
+        """Say which database the processes on this Redis work on, unless it is said already."""
+        self._put(lambda pipe: pipe.set(self.channels.database, installation, nx=not anew))
+
     def close(self) -> None:
         """Send what waits, and end the thread."""
         if self._thread is not None:
@@ -249,6 +258,11 @@ class Bus:
                     continue  # told by a worker process of another version
                 heartbeats[heartbeat.worker] = heartbeat
         return heartbeats
+
+    def read_database(self) -> str | None:
+        """Return the id of the database that the processes on this Redis work on; None where nobody said so."""
+        found = self._ask(lambda client: client.get(self.channels.database))
+        return found.decode() if isinstance(found, bytes) else None
 
     def ping(self) -> bool:
         """Ask Redis whether it answers now."""

@@ -18,6 +18,7 @@ from common.ids import new_id
 from common.metrics import RESCUES
 from common.models import FlowSession
 from common.queries import claims, queue, workers
+from common.queries.revision import read_installation
 from common.queries.sessions import end_session
 from common.queue import ring_doorbell
 from common.settings import Settings
@@ -32,8 +33,13 @@ class Dispatcher:
     Every process has one; the reconciling is done by the one that has the turn. No method here waits for Redis.
     """
 
-    def __init__(self, settings: Settings, database: Database, bus: Bus, celery: Celery) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, bus: Bus, celery: Celery, *, leads: bool = False
+    ) -> None:
+        """Take the parts; the dashboard `leads`: its database is the one that counts."""
         self._settings = settings
+        self._leads = leads
+        self._installation: str | None = None
         self._database = database
         self._bus = bus
         self._celery = celery
@@ -75,6 +81,14 @@ class Dispatcher:
                 break
         return due
 
+    def _tell_database(self) -> None:
+        """Keep said, also in a Redis that was emptied, which database is worked on: other processes compare."""
+        if self._installation is None:
+            with self._database.read() as db:
+                self._installation = read_installation(db)
+            self._bus.tell_database(self._installation, anew=self._leads)
+        self._bus.tell_database(self._installation)
+
     def reconcile(self) -> None:
         """Return expired leases to the queue and wake who waited for trouble to end, if it is this process's turn."""
         with self._database.write() as db:
@@ -108,6 +122,7 @@ class Dispatcher:
         while not self._ended.is_set():
             self._wake.clear()
             try:
+                self._tell_database()
                 self.reconcile()
                 self.ring()
             except (DatabaseUnavailable, StorageFull) as error:

@@ -51,7 +51,7 @@ def create_runtime(settings: Settings) -> Runtime:
         database=database,
         bus=bus,
         celery=celery,
-        dispatcher=Dispatcher(settings, database, bus, celery),
+        dispatcher=Dispatcher(settings, database, bus, celery, leads=True),
         overview=OverviewReader(settings, database, bus),
     )
 

@@ -27,7 +27,7 @@ from common.metrics import SEATS, write_metrics
 from common.migrations import HEAD
 from common.models import Worker
 from common.queries import workers as worker_queries
-from common.queries.revision import read_revision
+from common.queries.revision import read_installation, read_revision
 from common.queue import create_doorbell
 from common.settings import Settings
 from workers.flow import OllamaModel
@@ -175,10 +175,16 @@ class WorkerProcess:
             try:
                 with self._database.read() as db:
                     revision = read_revision(db)
+                    own = read_installation(db) if revision == HEAD else None
                 if revision != HEAD:
                     raise SettingsError(
                         f"The tables of the database are at revision {revision}, and this version needs {HEAD}: run "
                         "`ollama-flow migrate`, of the newest version."
+                    )
+                if self._bus.read_database() not in {None, own}:
+                    raise SettingsError(
+                        "The dashboard on this Redis works on another database: give DATABASE_URL the same value in "
+                        "both places (SQLite serves one host alone), or REDIS_URL another one."
                     )
                 self._register()
             except (DatabaseUnavailable, StorageFull) as error:

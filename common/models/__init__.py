@@ -5,6 +5,7 @@ from common.models.artifact import Artifact
 from common.models.base import Base
 from common.models.event import EventRecord
 from common.models.flow_session import FlowSession
+from common.models.installation import Installation
 from common.models.step import Step
 from common.models.turn import Turn
 from common.models.worker import Worker
@@ -15,6 +16,7 @@ __all__ = [
     "Base",
     "EventRecord",
     "FlowSession",
+    "Installation",
     "Role",
     "Step",
     "Turn",

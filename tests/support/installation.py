@@ -73,20 +73,21 @@ class Installation:
     def start_worker(self, **environment: str) -> subprocess.Popen[bytes]:
         """Start a worker process and wait until the database knows it."""
         known = self.worker_names()
-        child = self._start("worker", environment)
+        child = self.launch("worker", environment)
         wait_until(lambda: self.worker_names() - known, "a new worker process is there", 30)
         return child
 
     def start_web(self, **environment: str) -> str:
         """Start a web process, wait until it answers, and return its address."""
         address = f"http://127.0.0.1:{find_free_port()}"
-        child = self._start("web", environment, "--port", address.rpartition(":")[2])
+        child = self.launch("web", environment, "--port", address.rpartition(":")[2])
         wait_until(lambda: _answers(address) or child.poll() is not None, "the dashboard answers", 30)
         assert child.poll() is None, "the web process ended"
         self.web = child
         return address
 
-    def _start(self, command: str, environment: dict[str, str], *words: str) -> subprocess.Popen[bytes]:
+    def launch(self, command: str, environment: dict[str, str], *words: str) -> subprocess.Popen[bytes]:
+        """Start a process of the installation and return at once."""
         child = subprocess.Popen(
             [sys.executable, "-m", "cli", command, *words],
             env=to_environment(self.settings) | environment,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from common.ids import new_id
 from common.models.base import Json, UtcTime
 
 revision = "0001"
@@ -20,6 +21,11 @@ def upgrade() -> None:
         sa.Column("description", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_roles"),
         sa.UniqueConstraint("name", name="uq_roles_name"),
+    )
+    op.create_table(
+        "installation",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_installation"),
     )
     op.create_table(
         "turns",
@@ -195,6 +201,7 @@ def upgrade() -> None:
     op.create_index("ix_artifacts_session_id_path", "artifacts", ["session_id", "path"])
 
     op.execute("INSERT INTO turns (name, holder, until) VALUES ('reconcile', '', 0)")
+    op.bulk_insert(sa.table("installation", sa.column("id")), [{"id": new_id()}])
 
 
 def downgrade() -> None:
@@ -209,6 +216,7 @@ def downgrade() -> None:
         "worker_processes",
         "users",
         "turns",
+        "installation",
         "roles",
     ):
         op.drop_table(table)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -177,3 +180,18 @@ def test_files_are_kept_as_artifacts_and_written_into_the_project_folder(
     written = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert kept
     assert written == kept
+
+
+def test_a_worker_process_on_another_database_than_the_dashboard_refuses_to_start(
+    on_sqlite: Installation, sqlite_template: Path, tmp_path: Path
+) -> None:
+    own = wait_until(on_sqlite.bus.read_database, "the installation is told")
+    other = tmp_path / "other.db"
+    shutil.copy(sqlite_template, other)
+    with sqlite3.connect(other) as connection:
+        connection.execute("UPDATE installation SET id = 'another'")
+    child = on_sqlite.launch("worker", {"OLLAMA_FLOW_DATABASE_URL": f"sqlite:///{other}"})
+    assert child.wait(30) == 2
+    log = (on_sqlite.settings.home / "processes.log").read_text()
+    assert "works on another database: give DATABASE_URL the same value" in log
+    assert on_sqlite.bus.read_database() == own
