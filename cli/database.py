@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from cli.terminal import tell
+from common.errors import DatabaseUnavailable, FlowError
 from common.settings import Settings
 
 
 def prepare_database(settings: Settings) -> str | None:
     """Bring the tables up to date and make the first admin; return, and print, the one-time password made for them."""
+    from sqlalchemy.engine import make_url
+
     from common.database import Database
     from common.migrations import upgrade
     from common.queries.accounts import ensure_admin
 
-    upgrade(settings.database)
     database = Database(settings.database)
     try:
+        upgrade(settings.database)
         with database.write() as db:
             password = ensure_admin(db, settings)
+    except DatabaseUnavailable as error:
+        where = make_url(settings.database).render_as_string(hide_password=True)
+        raise FlowError(f"The database at {where}, which DATABASE_URL names, cannot be used: {error}") from error
     finally:
         database.dispose()
     if password:

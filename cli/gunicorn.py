@@ -6,6 +6,7 @@ tier afterwards.
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Any
 
@@ -27,6 +28,11 @@ class RoutedLogger(Logger):  # type: ignore[misc]  # gunicorn ships no types
             log.propagate = True
 
 
+def _leave_interrupts_to_the_master(worker: Any) -> None:
+    """Run in gunicorn's worker: Ctrl-C reaches it too, but the master is the one to end it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     """gunicorn with one gevent worker, which serves all browsers of this process."""
 
@@ -46,6 +52,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn ships no typ
             "logger_class": RoutedLogger,
             "control_socket_disable": True,
             "proc_name": "ollama-flow web",
+            "post_worker_init": _leave_interrupts_to_the_master,
         }
         for key, value in chosen.items():
             self.cfg.set(key, value)

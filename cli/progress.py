@@ -61,7 +61,8 @@ def describe(event: events.FlowEvent) -> str | None:
             return f"A {event.architecture} swarm of {len(event.agents)} agents on {event.model}"
         case events.PlanMade():
             titles = "".join(f"\n    {task.id}  {task.title} ({task.role})" for task in event.subtasks)
-            return f"{event.agent} planned {len(event.subtasks)} subtasks:{titles}"
+            count = len(event.subtasks)
+            return f"{event.agent} planned {count} subtask{'' if count == 1 else 's'}:{titles}"
         case events.StepFinished():
             return (
                 f"{event.agent} finished {event.step} in {event.duration_seconds:.1f} s, {event.output_tokens} tokens"

@@ -23,7 +23,7 @@ def run(
     ),
     model: Annotated[str | None, typer.Option(help="The model; else the server's default.", show_default=False)] = None,
     project_folder: Annotated[
-        Path | None, typer.Option(help="Where its files go and what it may read.", show_default=False)
+        Path | None, typer.Option(help="Where the swarm writes its files.", show_default=False)
     ] = None,
     name: Annotated[
         str | None, typer.Option(help="The session's name; else from the task.", show_default=False)
@@ -62,5 +62,6 @@ def run(
         with Dashboard((url or known).rstrip("/"), token) as dashboard:
             raise SystemExit(run_remote(dashboard, body))
     except InvalidInput as error:
-        details = "".join(f"\n  {detail.field}: {detail.message}" for detail in error.details)
+        said = [detail for detail in error.details if detail.message not in str(error)]
+        details = "".join(f"\n  {detail.field}: {detail.message}" for detail in said)
         raise typer.BadParameter(f"{error}{details}") from error

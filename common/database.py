@@ -30,6 +30,7 @@ _BEGIN_PAUSE_SECONDS = 0.005
 
 #: Of PostgreSQL's client: how often it looks whether its answer is late.
 _LOOK_SECONDS = 0.1
+_TABLES_ARE_MISSING = "The database lacks tables of this version; run `ollama-flow migrate`."
 #: SQLITE_FULL
 _SQLITE_FULL = 13
 
@@ -79,10 +80,14 @@ class Database:
         except OperationalError as error:
             if _is_full(error):
                 raise StorageFull("The disk of the database is full; make room on it.") from error
+            if "no such table" in str(error.orig) or "no such column" in str(error.orig):
+                raise DatabaseUnavailable(_TABLES_ARE_MISSING) from error
             raise DatabaseUnavailable("The database does not answer just now; please try again.") from error
         except PoolTimeout as error:
             raise DatabaseUnavailable("The database is overloaded just now; please try again.") from error
         except DBAPIError as error:
+            if isinstance(error.orig, postgresql_errors.UndefinedTable | postgresql_errors.UndefinedColumn):
+                raise DatabaseUnavailable(_TABLES_ARE_MISSING) from error
             if error.connection_invalidated:
                 raise DatabaseUnavailable("The connection to the database was lost; please try again.") from error
             raise

@@ -16,6 +16,10 @@ def resolve_folder(path: str, roots: Sequence[Path], *, field: str = "project_fo
 
     The root itself stays as it was set, since worker hosts share it by that name.
     """
+    if path.startswith("~"):
+        raise _invalid(
+            field, "Write the whole path of the folder, or one that begins in the first allowed folder; not ~."
+        )
     asked = Path(path) if Path(path).is_absolute() else roots[0] / path
     try:
         real = asked.resolve()

@@ -17,6 +17,8 @@ from common.errors import FieldError, InvalidInput
 #: A task of 100,000 characters takes 1.2 MB where each is written as a pair of `\uXXXX`.
 MAXIMUM_BYTES = 3 * 512 * 1024
 _DEEPEST = 16
+#: No object that the API takes has so many.
+_MOST_FIELDS = 100
 
 
 class ApiRequest(Request):
@@ -56,6 +58,8 @@ def _check(value: Any, place: tuple[str, ...], depth: int) -> None:
     if isinstance(value, str):
         _check_text(value, place)
     elif isinstance(value, dict):
+        if len(value) > _MOST_FIELDS:
+            raise BadRequest(f"The body has an object of more than {_MOST_FIELDS} fields.")
         for key, item in value.items():
             _check_text(key, (*place, "key"))
             _check(item, (*place, key), depth + 1)

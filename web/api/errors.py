@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import structlog
@@ -40,6 +41,8 @@ _HTTP_ERRORS: dict[int, tuple[str, str]] = {
 
 _TITLES = {404: "Nothing is here", 503: "One moment, please"}
 _RETRY_SECONDS = 2
+#: Whoever sends more fields that are wrong than this hears of the first ones.
+_MOST_DETAILS = 20
 
 
 def register_errors(app: Flask) -> None:
@@ -113,7 +116,7 @@ def answer_invalid(error: ValidationError) -> Response:
 def as_invalid_input(error: ValidationError, prefix: str = "") -> InvalidInput:
     """Turn a model's refusal into ours: each field by its name, each message as a sentence."""
     details = []
-    for item in error.errors(include_url=False, include_input=False):
+    for item in itertools.islice(error.errors(include_url=False, include_input=False), _MOST_DETAILS):
         field = ".".join([prefix, *map(str, item["loc"])] if prefix else map(str, item["loc"])) or "body"
         details.append(FieldError(field=field, message=_message(item["type"], item["msg"], field)))
     first = details[0]

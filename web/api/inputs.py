@@ -35,6 +35,13 @@ class CreateSession(BaseModel):
     project_folder: Annotated[str, StringConstraints(min_length=1, max_length=1000)] | None = None
     options: FlowOptions = FlowOptions()
 
+    @field_validator("name")
+    @classmethod
+    def _check_name(cls, value: str | None) -> str | None:
+        if value is not None and not any(character.isprintable() and not character.isspace() for character in value):
+            raise ValueError("A name needs a character that can be seen.")
+        return value
+
     @field_validator("task")
     @classmethod
     def _check_task(cls, value: str) -> str:

@@ -34,7 +34,7 @@ export function FolderInput({ value, problem, onChange }: Props) {
       problem={problem}
       hint={
         <>
-          The swarm reads and writes files there.
+          The swarm writes its files there.
           {roots.length > 0 && (
             <>
               {" "}
