@@ -7,9 +7,9 @@ const agents = [
   { name: "drone-2", kind: "drone" as const, role: "analyst", parent: "queen" },
 ];
 
-const moved = (status: string, epoch: number, more: object = {}): DurableEvent => ({
+export const moved = (status: string, epoch: number, more: object = {}): DurableEvent => ({
   type: "session_moved", status, reason: null, worker: status === "running" ? `worker-${epoch}` : null, epoch,
-  result: null, error: null, ...more,
+  result: null, error: null, waits_for: null, receipt: null, ...more,
 });
 
 export const started = (step: string, agent: string, more: object = {}): DurableEvent => ({

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import type { DurableEvent } from "../../web/frontend/event_types.ts";
 import { sayEvent } from "../../web/frontend/event_words.ts";
 import { iconNames } from "../../web/frontend/icons.ts";
-import { log } from "./event_log.ts";
+import { sayWaiting } from "../../web/frontend/states.ts";
+import { log, moved } from "./event_log.ts";
 
 const labelOf = (step: string): string => `Label of ${step}`;
 const said = (type: DurableEvent["type"]): string[] =>
@@ -24,6 +25,20 @@ test("a failure names the step by its label, and when it is tried again", () => 
 
 test("a move says where to and why", () => {
   assert.equal(said("session_moved")[2], "Session queued: Its worker is gone.");
+});
+
+test("a pause says what it cost, and nothing of what it did not", () => {
+  const say = (receipt: object): string =>
+    sayEvent(moved("paused", 1, { reason: "Paused by ada@example.org.", receipt }), labelOf).text;
+  const whole = { steps_kept: 12, calls_cut: 3, streams_closed: 1 };
+  assert.equal(say(whole), "Session paused: Paused by ada@example.org. (12 steps kept · 3 calls cut · 1 stream closed)");
+  assert.match(say({ steps_kept: 1, calls_cut: 0, streams_closed: 0 }), / \(1 step kept\)$/);
+});
+
+test("a session that waits is said to wait", () => {
+  const { icon, text } = sayEvent(moved("paused", 1, { reason: "The disk is full.", waits_for: "disk" }), labelOf);
+  assert.deepEqual([icon, text], ["alarm", "Session waiting: The disk is full."]);
+  assert.equal(sayWaiting("disk"), "It goes on by itself once the disk has room again; Resume tries at once.");
 });
 
 test("a failed step is an error only where nobody tries again", () => {

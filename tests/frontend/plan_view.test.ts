@@ -4,17 +4,14 @@ import type { DurableEvent } from "../../web/frontend/event_types.ts";
 import { countDone, shownPlan } from "../../web/frontend/state/plan_view.ts";
 import { addEvents } from "../../web/frontend/state/session_reducer.ts";
 import { emptySession, type SessionState } from "../../web/frontend/state/session_state.ts";
-import { logged, started } from "./event_log.ts";
+import { logged, moved, started } from "./event_log.ts";
 
 const part = (id: string, depends_on: string[] = []) => ({ id, title: id, instructions: "", role: "developer", depends_on });
-const moved = (status: string): DurableEvent => ({
-  type: "session_moved", status, reason: null, worker: null, epoch: 1, result: null, error: null,
-});
 const stateOf = (...events: DurableEvent[]): SessionState =>
   addEvents(emptySession("s"), events.map((event, index) => logged(index + 1, event)));
 
 const packages: DurableEvent[] = [
-  moved("running"),
+  moved("running", 1),
   { type: "plan_made", step: "split", agent: "queen", subtasks: [part("sub-queen-1"), part("sub-queen-2")] },
   started("sub-queen-1/plan", "sub-queen-1"),
   { type: "plan_made", step: "x", agent: "sub-queen-1", subtasks: [part("sub-queen-1/1"), part("sub-queen-1/2", ["sub-queen-1/1"])] },
@@ -30,7 +27,7 @@ test("the plan of a sub-queen stands inside of her work package, with numbers of
 test("a work package is under way as soon as its sub-queen has begun, and only while the session runs", () => {
   const states = (...events: DurableEvent[]) => shownPlan(stateOf(...events)).map((each) => each.state);
   assert.deepEqual(states(...packages), ["running", "waiting"]);
-  assert.deepEqual(states(...packages, moved("stopped")), ["waiting", "waiting"]);
+  assert.deepEqual(states(...packages, moved("stopped", 1)), ["waiting", "waiting"]);
 });
 
 test("a work package counts by its parts", () => {

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import type { DurableEvent } from "../../web/frontend/event_types.ts";
 import { addEvents, addTokens, hasGap, hasHole } from "../../web/frontend/state/session_reducer.ts";
 import { emptySession, type SessionState, type TokenPiece } from "../../web/frontend/state/session_state.ts";
-import { finished, log, logged, started } from "./event_log.ts";
+import { seenState } from "../../web/frontend/states.ts";
+import { finished, log, logged, moved, started } from "./event_log.ts";
 
 const whole = addEvents(emptySession("s"), log);
 
@@ -150,4 +152,36 @@ test("a finished step's text is the committed one, and its stream is gone", () =
   state = addEvents(state, [logged(2, finished("x", "queen", "whole"))]);
   assert.equal(state.steps["x"]?.text, "whole");
   assert.deepEqual(state.streams, {});
+});
+
+const receipt = { steps_kept: 12, calls_cut: 3, streams_closed: 2 };
+const asked = (desired: string): DurableEvent => ({ type: "session_wanted", desired, by: "a@example.com" });
+const after = (...more: DurableEvent[]): SessionState =>
+  addEvents(emptySession("s"), [...log.slice(0, 8), ...more.map((event, index) => logged(9 + index, event))]);
+
+test("what a pause or a stop cost is kept until the session moves on", () => {
+  for (const status of ["paused", "stopped"]) assert.deepEqual(after(moved(status, 1, { receipt })).receipt, receipt);
+  assert.equal(after(moved("paused", 1, { receipt }), moved("queued", 1)).receipt, null);
+});
+
+test("a session that waits for the model server is seen waiting, not paused", () => {
+  const waiting = after(moved("paused", 1, { reason: "No model server.", waits_for: "model_server", receipt }));
+  assert.equal(waiting.status, "paused");
+  assert.equal(seenState(waiting.status, waiting.desired, waiting.waitsFor), "waiting");
+  assert.equal(waiting.steps["1"]?.state, "interrupted");
+});
+
+test("a session that went on by itself waits for nothing", () => {
+  const woken = after(moved("paused", 1, { reason: "Full.", waits_for: "disk" }), moved("queued", 1), moved("running", 2));
+  assert.deepEqual([woken.status, woken.waitsFor, woken.reason], ["running", null, null]);
+});
+
+test("a pause of a waiting session keeps it paused, and says by whom", () => {
+  const kept = after(moved("paused", 1, { reason: "No model server.", waits_for: "model_server" }), asked("pause"));
+  assert.equal(seenState(kept.status, kept.desired, kept.waitsFor), "paused");
+  assert.equal(kept.reason, "Paused by a@example.com.");
+});
+
+test("a pause that is asked for changes no reason before it is there", () => {
+  assert.deepEqual([after(asked("pause")).reason, after(asked("pause")).desired], [null, "pause"]);
 });

@@ -1,7 +1,8 @@
 // What the log says of each event. Pure.
 import type { DurableEvent, SessionMoved } from "./event_types.ts";
-import { agentTitle, architectureName, formatBytes, formatDuration, humanise, plural } from "./format.ts";
+import { agentTitle, architectureName, formatBytes, formatDuration, formatReceipt, humanise, plural } from "./format.ts";
 import type { IconName } from "./icons.ts";
+import { seenState } from "./states.ts";
 
 export interface Said {
   icon: IconName;
@@ -67,10 +68,12 @@ export function sayEvent(event: DurableEvent, labelOf: (step: string) => string)
   }
 }
 
-function sayMove({ status, worker, reason, error }: SessionMoved): Said {
+function sayMove({ status, worker, reason, error, waits_for, receipt }: SessionMoved): Said {
   const why = error ?? reason;
-  const text = `Session ${status}${worker === null ? "" : ` on ${worker}`}${why === null ? "" : `: ${why}`}`;
-  switch (status) {
+  const seen = seenState(status, "run", waits_for);
+  const cost = receipt === null ? "" : ` (${formatReceipt(receipt)})`;
+  const text = `Session ${seen}${worker === null ? "" : ` on ${worker}`}${why === null ? "" : `: ${why}`}${cost}`;
+  switch (seen) {
     case "running":
       return { icon: "activity", text };
     case "completed":
@@ -81,6 +84,8 @@ function sayMove({ status, worker, reason, error }: SessionMoved): Said {
       return { icon: "stop-circle-fill", text };
     case "paused":
       return { icon: "pause-circle-fill", text };
+    case "waiting":
+      return { icon: "alarm", text, level: "warning" };
     default:
       return { icon: "hourglass-split", text };
   }

@@ -1,4 +1,5 @@
 // Words for people from numbers, times and codes. Pure.
+import type { Receipt } from "./event_types.ts";
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -60,9 +61,22 @@ export function formatCount(value: number): string {
   return value < 1_000_000 ? `${(value / 1000).toFixed(1)}k` : `${(value / 1_000_000).toFixed(1)}M`;
 }
 
+/** With a full stop where there is no end yet, so that another sentence may follow. */
+export function asSentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
+}
+
 /** "1 file", "3 files". */
 export function plural(count: number, noun: string, nouns = `${noun}s`): string {
   return `${count.toLocaleString("en")} ${count === 1 ? noun : nouns}`;
+}
+
+/** "12 steps kept · 3 calls cut · 3 streams closed": what a pause or a stop cost; nothing is said of what there was none. */
+export function formatReceipt({ steps_kept, calls_cut, streams_closed }: Receipt): string {
+  const parts = [`${plural(steps_kept, "step")} kept`];
+  if (calls_cut > 0) parts.push(`${plural(calls_cut, "call")} cut`);
+  if (streams_closed > 0) parts.push(`${plural(streams_closed, "stream")} closed`);
+  return parts.join(" · ");
 }
 
 /** "data_scientist" → "data scientist", "it_architect" → "IT architect". */

@@ -1,7 +1,7 @@
 // The icons that pages use: those of Bootstrap Icons by their names there, and our own from the folder `icons`.
 
 export const iconNames = [
-  "activity", "arrow-down", "arrow-left", "arrow-repeat", "arrow-right", "bar-chart-line", "box-arrow-right",
+  "activity", "alarm", "arrow-down", "arrow-left", "arrow-repeat", "arrow-right", "bar-chart-line", "box-arrow-right",
   "bullseye", "chat-left-text", "check-circle-fill", "check-lg", "chevron-down", "chevron-right", "circle", "circle-half",
   "clipboard", "clock", "clock-history", "code-slash", "cpu", "crown", "database", "diagram-2", "diagram-3", "download",
   "exclamation-triangle-fill", "eye", "file-earmark-text", "folder2-open", "hdd", "hdd-network", "hive", "hourglass-split",

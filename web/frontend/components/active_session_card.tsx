@@ -1,7 +1,7 @@
 import type { Session } from "../api_types.ts";
-import { architectureName, formatExact, plural } from "../format.ts";
-import { seenState } from "../states.ts";
-import { stopSession } from "../state/session_actions.ts";
+import { architectureName, asSentence, formatExact, plural } from "../format.ts";
+import { sayWaiting, seenState } from "../states.ts";
+import { resumeSession, stopSession } from "../state/session_actions.ts";
 import { putSession } from "../state/sessions_store.ts";
 import { Icon } from "./icon.tsx";
 import { ProgressBar } from "./progress_bar.tsx";
@@ -10,11 +10,15 @@ import { Elapsed, RelativeTime } from "./times.tsx";
 
 /** A session that has not ended: its state, its swarm, how far it is, and what one can do. */
 export function ActiveSessionCard({ session, isOwnerShown }: { session: Session; isOwnerShown: boolean }) {
-  const state = seenState(session.status, session.desired);
+  const state = seenState(session.status, session.desired, session.waits_for);
   const { done, planned } = session.progress;
   const stop = async (): Promise<void> => {
     const stopped = await stopSession(session.id, session.name);
     if (stopped !== null) putSession(stopped);
+  };
+  const resume = async (): Promise<void> => {
+    const resumed = await resumeSession(session.id, session.name);
+    if (resumed !== null) putSession(resumed);
   };
   return (
     <li class={`session-card is-${state}`} data-session-id={session.id}>
@@ -81,10 +85,13 @@ export function ActiveSessionCard({ session, isOwnerShown }: { session: Session;
           <span class="muted tabular">{planned > 0 ? `${done} of ${planned} steps` : plural(done, "step")}</span>
         </div>
       )}
-      {session.status === "paused" && session.reason !== null && (
+      {session.status === "paused" && (session.reason !== null || session.waits_for !== null) && (
         <p class="session-wait">
-          <Icon name="info-circle" />
-          <span>{session.reason}</span>
+          <Icon name={session.waits_for === null ? "info-circle" : "alarm"} />
+          <span>
+            {session.reason !== null && asSentence(session.reason)}
+            {session.waits_for !== null && ` ${sayWaiting(session.waits_for)}`}
+          </span>
         </p>
       )}
       <div class="session-card-foot">
@@ -94,6 +101,16 @@ export function ActiveSessionCard({ session, isOwnerShown }: { session: Session;
           </span>
         )}
         <span class="session-actions">
+          {session.status === "paused" && (
+            <button
+              type="button"
+              class="btn btn-quiet btn-sm"
+              aria-label={`Resume ${session.name}`}
+              onClick={() => void resume()}
+            >
+              <Icon name="play-fill" /> Resume
+            </button>
+          )}
           <button
             type="button"
             class="btn btn-quiet-danger btn-sm"

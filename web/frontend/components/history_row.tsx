@@ -8,7 +8,7 @@ import { RelativeTime } from "./times.tsx";
 export function HistoryRow({ session, isOwnerShown }: { session: Session; isOwnerShown: boolean }) {
   return (
     <li class="history-row" data-session-id={session.id}>
-      <StateBadge state={seenState(session.status, session.desired)} />
+      <StateBadge state={seenState(session.status, session.desired, session.waits_for)} />
       <div class="history-text">
         <a class="session-name" href={`/sessions/${session.id}`}>
           {session.name}

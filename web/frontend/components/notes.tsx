@@ -16,9 +16,9 @@ export function EmptyState({ icon, title, children }: { icon: IconName; title: s
 }
 
 /** What people should know before they read on. */
-export function Note({ icon, children }: { icon: IconName; children: ComponentChildren }) {
+export function Note({ icon, tone, children }: { icon: IconName; tone?: "waiting"; children: ComponentChildren }) {
   return (
-    <div class="note">
+    <div class={`note ${tone === undefined ? "" : `note-${tone}`}`}>
       <Icon name={icon} />
       <div>{children}</div>
     </div>

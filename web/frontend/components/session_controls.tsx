@@ -11,8 +11,8 @@ interface Props {
   seen: SeenState;
 }
 
-const CAN_PAUSE: ReadonlySet<SeenState> = new Set<SeenState>(["queued", "running"]);
-const CAN_RESUME: ReadonlySet<SeenState> = new Set<SeenState>(["pausing", "paused"]);
+const CAN_PAUSE: ReadonlySet<SeenState> = new Set<SeenState>(["queued", "running", "waiting"]);
+const CAN_RESUME: ReadonlySet<SeenState> = new Set<SeenState>(["pausing", "paused", "waiting"]);
 const HAS_ENDED: ReadonlySet<SeenState> = new Set<SeenState>(["completed", "failed", "stopped"]);
 
 /** What one can do with the session in its present state. */

@@ -11,7 +11,7 @@ import { TaskText } from "./task_text.tsx";
 /** What the session is, how it is, and what one can do with it. */
 export function SessionHeader({ live, detail }: { live: LiveSession; detail: SessionDetail }) {
   const status = useSlice(live.state, (state) => state.status);
-  const seen = useSlice(live.state, (state) => seenState(state.status, state.desired));
+  const seen = useSlice(live.state, (state) => seenState(state.status, state.desired, state.waitsFor));
   const { done, planned } = detail.progress;
   return (
     <header class="session-head">

@@ -7,6 +7,7 @@ const LOOKS: Record<SeenState, { icon: IconName; word: string }> = {
   running: { icon: "activity", word: "Running" },
   pausing: { icon: "pause-circle", word: "Pausing" },
   paused: { icon: "pause-circle-fill", word: "Paused" },
+  waiting: { icon: "alarm", word: "Waiting" },
   stopping: { icon: "stop-circle", word: "Stopping" },
   stopped: { icon: "stop-circle-fill", word: "Stopped" },
   completed: { icon: "check-circle-fill", word: "Completed" },

@@ -14,6 +14,7 @@ import { StepsPanel } from "../components/steps_panel.tsx";
 import { VotesPanel } from "../components/votes_panel.tsx";
 import { announce } from "../state/announcer.ts";
 import { openSession, type LiveSession } from "../state/live_session.ts";
+import { seenState } from "../states.ts";
 import { mountPage, pageRoot } from "./mount.tsx";
 
 function Session({ live, name }: { live: LiveSession; name: string }) {
@@ -59,9 +60,10 @@ function tellMoves(live: LiveSession): void {
   let known: string | null = null;
   effect(() => {
     if (!live.isComplete.value) return;
-    const { status } = live.state.value;
-    if (known !== null && known !== status) announce(`The session is ${status}.`);
-    known = status;
+    const { status, desired, waitsFor } = live.state.value;
+    const seen = seenState(status, desired, waitsFor);
+    if (known !== null && known !== seen) announce(`The session is ${seen}.`);
+    known = seen;
   });
 }
 

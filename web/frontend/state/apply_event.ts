@@ -4,6 +4,7 @@ import type {
   LoggedEvent,
   PlanMade,
   SessionMoved,
+  SessionWanted,
   StepFailed,
   StepFinished,
   StepStarted,
@@ -18,7 +19,7 @@ export function applyEvent(state: SessionState, { event, at }: LoggedEvent): Ses
     case "session_moved":
       return moveSession(state, event, at);
     case "session_wanted":
-      return { ...state, desired: event.desired as Desired };
+      return wantSession(state, event);
     case "swarm_formed":
       return formSwarm(state, event);
     case "step_started":
@@ -62,6 +63,8 @@ function moveSession(state: SessionState, event: SessionMoved, at: string): Sess
     // A session that waits again is wanted again; the other moves keep what was asked for.
     desired: status === "queued" || status === "completed" || status === "failed" ? "run" : state.desired,
     reason: event.reason,
+    waitsFor: event.waits_for,
+    receipt: event.receipt,
     worker: event.worker,
     epoch: event.epoch,
     result: event.result ?? state.result,
@@ -69,6 +72,13 @@ function moveSession(state: SessionState, event: SessionMoved, at: string): Sess
     startedAt: state.startedAt ?? (status === "running" ? at : null),
     endedAt: isFinal(status) ? at : null,
   };
+}
+
+/** A paused session of which a pause is wanted no longer waits for anything: it stays paused. */
+function wantSession(state: SessionState, event: SessionWanted): SessionState {
+  const wanted = { ...state, desired: event.desired as Desired };
+  if (state.waitsFor === null) return wanted;
+  return { ...wanted, waitsFor: null, reason: event.by === null ? null : `Paused by ${event.by}.` };
 }
 
 /** No worker is on it any more: what ran was left, and begins again elsewhere or never. */

@@ -11,21 +11,25 @@ export async function stopSession(id: string, name: string): Promise<Session | n
     body: `“${name}” ends here. What it has done so far stays; it cannot go on afterwards.`,
     action: "Stop session",
   });
-  return isSure ? move(api.stopSession(id), `Stopping “${name}”.`) : null;
+  return isSure ? move(api.stopSession(id), () => `Stopping “${name}”.`) : null;
 }
 
 /** Let a session wait; null where it failed. */
 export const pauseSession = (id: string, name: string): Promise<Session | null> =>
-  move(api.pauseSession(id), `Pausing “${name}”. Steps in flight begin again when it goes on.`);
+  move(api.pauseSession(id), ({ status }) =>
+    status === "running"
+      ? `Pausing “${name}”. Steps in flight begin again when it goes on.`
+      : `“${name}” stays paused until somebody resumes it.`,
+  );
 
 /** Let a session go on; null where it failed. */
 export const resumeSession = (id: string, name: string): Promise<Session | null> =>
-  move(api.resumeSession(id), `“${name}” goes on.`);
+  move(api.resumeSession(id), () => `“${name}” goes on.`);
 
-async function move(asked: Promise<Session>, message: string): Promise<Session | null> {
+async function move(asked: Promise<Session>, say: (session: Session) => string): Promise<Session | null> {
   try {
     const session = await asked;
-    showToast({ kind: "info", message });
+    showToast({ kind: "info", message: say(session) });
     return session;
   } catch (error) {
     showToast({ kind: "error", message: sentenceOf(error) });

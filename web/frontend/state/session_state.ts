@@ -1,5 +1,5 @@
 // What the page of one session knows: plain data, all of it derived from the session's events and tokens.
-import type { AgentInfo, LiveTokens, LoggedEvent, SubtaskInfo } from "../event_types.ts";
+import type { AgentInfo, LiveTokens, LoggedEvent, Receipt, SubtaskInfo } from "../event_types.ts";
 import type { Desired, State } from "../states.ts";
 
 export type TokenPiece = Omit<LiveTokens, "session_id">;
@@ -78,6 +78,10 @@ export interface SessionState {
   status: State;
   desired: Desired;
   reason: string | null;
+  /** What it is paused for, until that is back and it goes on by itself. */
+  waitsFor: string | null;
+  /** What its pause or its stop cost. */
+  receipt: Receipt | null;
   worker: string | null;
   epoch: number;
   result: string | null;
@@ -108,6 +112,8 @@ export function emptySession(sessionId: string): SessionState {
     status: "queued",
     desired: "run",
     reason: null,
+    waitsFor: null,
+    receipt: null,
     worker: null,
     epoch: 0,
     result: null,
