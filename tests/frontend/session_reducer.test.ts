@@ -185,3 +185,21 @@ test("a pause of a waiting session keeps it paused, and says by whom", () => {
 test("a pause that is asked for changes no reason before it is there", () => {
   assert.deepEqual([after(asked("pause")).reason, after(asked("pause")).desired], [null, "pause"]);
 });
+
+test("a hole is none any more once its step is done, left or tried again", () => {
+  const torn = withTokens(piece(0, "Hello"), piece(8, "rld"));
+  const ends: DurableEvent[] = [
+    finished("1", "drone-1", "Hello world"),
+    moved("paused", 1),
+    { type: "step_failed", step: "1", agent: "drone-1", attempt: 1, error: "Broke off.", retry_in_seconds: 2 },
+    { type: "step_failed", step: "1", agent: "drone-1", attempt: 1, error: "Broke off.", retry_in_seconds: null },
+  ];
+  for (const event of ends) assert.ok(!hasHole(addEvents(torn, [logged(9, event)])), event.type);
+});
+
+test("a whole text takes the place of one whose middle was lost on the way", () => {
+  const lost = withTokens(piece(0, "Hello!"), piece(11, "!"));
+  const mended = addTokens(lost, [piece(0, "Hello world!")]);
+  assert.equal(mended.streams["1"]?.text, "Hello world!");
+  assert.equal(addTokens(mended, [piece(0, "Hello world!")]), mended);
+});

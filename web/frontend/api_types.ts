@@ -148,6 +148,12 @@ export interface ProjectFolders {
   folders: { name: string; path: string }[];
 }
 
+/** The `health` message: what the dashboard stands on, and whether it is there. */
+export interface LiveHealth {
+  redis: boolean;
+  database: boolean;
+}
+
 /** The `sessions` message: what changed in the list of sessions. */
 export interface SessionsChange {
   changed: Session[];

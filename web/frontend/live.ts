@@ -1,7 +1,7 @@
 // The one socket of a page: namespace /live, joined rooms are joined again after each reconnect.
 import { signal } from "@preact/signals";
 import { io, type Socket } from "socket.io-client";
-import type { Overview, SessionsChange } from "./api_types.ts";
+import type { LiveHealth, Overview, SessionsChange } from "./api_types.ts";
 import type { LoggedEvent } from "./event_types.ts";
 import type { TokenPiece } from "./state/session_state.ts";
 
@@ -10,9 +10,14 @@ export type Connection = "connecting" | "live" | "reconnecting" | "offline";
 /** How the socket is; the pages fetch by HTTP while it is not live. */
 export const connection = signal<Connection>("connecting");
 
+/** What the dashboard stands on, as it told last; as long as it has told nothing, all is thought to be there. */
+export const health = signal<LiveHealth>({ redis: true, database: true });
+
 /** After that many failed tries, people are told that the dashboard is away. */
 const TRIES_UNTIL_OFFLINE = 4;
 const RETRY_MS = 5000;
+/** A server that answers, only without its database, may soon do better. */
+const RETRY_SOON_MS = 2000;
 
 export interface SessionWatch {
   sessionId: string;
@@ -22,7 +27,8 @@ export interface SessionWatch {
   onTokens: (tokens: TokenPiece[]) => void;
   /** The server dropped messages: fetch what is missing, then call `rewatch`. */
   onBehind: () => void;
-  onRefused: (code: string) => void;
+  /** There is no such session; whatever else goes wrong is tried again. */
+  onGone: () => void;
 }
 
 interface Ack {
@@ -45,13 +51,18 @@ function open(): Socket {
   made.on("connect", () => {
     failures = 0;
     connection.value = "live";
+    made.emit("watch_health", {}, () => undefined);
     joins.forEach((join) => join(made));
   });
+  made.on("health", (now: LiveHealth) => (health.value = now));
   made.on("disconnect", () => {
     connection.value = "reconnecting";
     tryAgain(made);
   });
-  made.on("connect_error", () => noteFailure(made));
+  made.on("connect_error", (error: Error & { data?: { code?: string } }) => {
+    if (error.data?.code === "database_unavailable") noteNoDatabase(made);
+    else noteFailure(made);
+  });
   window.addEventListener("offline", () => (connection.value = "offline"));
   window.addEventListener("online", () => {
     if (made.connected) connection.value = "live";
@@ -66,9 +77,17 @@ function noteFailure(made: Socket): void {
   tryAgain(made);
 }
 
+/** The server is there, but cannot tell who we are. */
+function noteNoDatabase(made: Socket): void {
+  failures = 0;
+  connection.value = "reconnecting";
+  health.value = { ...health.peek(), database: false };
+  tryAgain(made, RETRY_SOON_MS);
+}
+
 /** Where the server itself refused or ended the connection, the client library does not try again. */
-function tryAgain(made: Socket): void {
-  if (!made.active) setTimeout(() => made.connect(), RETRY_MS);
+function tryAgain(made: Socket, afterMs = RETRY_MS): void {
+  if (!made.active) setTimeout(() => made.connect(), afterMs);
 }
 
 /** Join now and after each reconnect; returns how to leave. */
@@ -85,10 +104,13 @@ function join(enter: Join, leave: Join): () => void {
 /** Watch one session: its events after `after()`, then what comes. Returns how to ask again, and how to stop. */
 export function watchSession(watch: SessionWatch): { rewatch: () => void; stop: () => void } {
   const { sessionId } = watch;
+  let isStopped = false;
   const now = open();
   const enter: Join = (at) =>
     at.emit("watch", { session_id: sessionId, after: watch.after() }, (ack: Ack) => {
-      if (!ack.ok) watch.onRefused(ack.code ?? "error");
+      if (ack.ok) return;
+      if (ack.code === "not_found") watch.onGone();
+      else setTimeout(() => !isStopped && at.connected && enter(at), RETRY_SOON_MS);
     });
   const onEvent = (message: { session_id: string; events: LoggedEvent[] }): void => {
     if (message.session_id === sessionId) watch.onEvents(message.events);
@@ -106,6 +128,7 @@ export function watchSession(watch: SessionWatch): { rewatch: () => void; stop: 
       if (now.connected) enter(now);
     },
     stop: () => {
+      isStopped = true;
       now.off("event", onEvent).off("token", onToken).off("behind", onBehind);
       leave();
     },

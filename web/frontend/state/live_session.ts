@@ -3,11 +3,11 @@ import { signal, type ReadonlySignal } from "@preact/signals";
 import { api, ApiError, sentenceOf } from "../api.ts";
 import type { Session, SessionDetail } from "../api_types.ts";
 import { watchSession, watchSessions } from "../live.ts";
-import { pollWhileDown } from "./polling.ts";
+import { insistWhile } from "./insist.ts";
+import { keepFetched } from "./polling.ts";
 import { addEvents, addTokens, hasGap, hasHole } from "./session_reducer.ts";
 import { emptySession, type SessionState, type TokenPiece } from "./session_state.ts";
 
-const REWATCH_MS = 1000;
 const BATCH_MS = 50;
 const GONE = "There is no such session any more.";
 
@@ -31,7 +31,6 @@ export function openSession(sessionId: string): LiveSession {
   const isComplete = signal(false);
   const trouble = signal<string | null>(null);
   let catchingUp: Promise<void> | null = null;
-  let rewatchTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** Read the events after those that are here, page by page; one such reading at a time. */
   const catchUp = (): Promise<void> => {
@@ -58,50 +57,44 @@ export function openSession(sessionId: string): LiveSession {
       await Promise.all([catchUp(), readDetail()]);
       trouble.value = null;
     } catch (error) {
+      const isGone = error instanceof ApiError && error.status === 404;
       const isShown = isComplete.peek() && detail.peek() !== null;
-      if (!isShown || (error instanceof ApiError && error.status === 404)) trouble.value = sentenceOf(error);
-      throw error;
+      if (isGone || !isShown) trouble.value = sentenceOf(error);
+      if (!isGone) throw error;
     }
   };
 
   const onTokens = inBatches<TokenPiece>((pieces) => {
     state.value = addTokens(state.peek(), pieces);
-    if (hasHole(state.peek())) rewatchSoon();
+    holes.look();
   });
-  const rewatchSoon = (): void => {
-    rewatchTimer ??= setTimeout(() => {
-      rewatchTimer = undefined;
-      if (hasHole(state.peek())) watch?.rewatch();
-    }, REWATCH_MS);
-  };
+  const rewatch = (): void => watch?.rewatch();
+  /** Watching anew brings the texts of running steps from their start. */
+  const holes = insistWhile(() => hasHole(state.peek()), rewatch);
 
   let watch: ReturnType<typeof watchSession> | null = null;
   let unwatchList: (() => void) | null = null;
   let isStopped = false;
-  void fetchAll()
-    .catch(() => undefined) // `trouble` says it, and polling tries again.
-    .then(() => {
-      if (isStopped) return;
-      unwatchList = watchSessions(({ changed, removed }) => {
-        takeDetail(changed.find((session) => session.id === sessionId));
-        if (removed.includes(sessionId)) trouble.value = GONE;
-      });
-      watch = watchSession({
-        sessionId,
-        after: () => state.peek().lastSeq,
-        onEvents: (events) => {
-          state.value = addEvents(state.peek(), events);
-          if (hasGap(state.peek())) void catchUp().catch(() => undefined);
-          else isComplete.value = true;
-        },
-        onTokens,
-        onBehind: () => void catchUp().then(() => watch?.rewatch(), () => undefined),
-        onRefused: (code) => {
-          if (code === "not_found") trouble.value = GONE;
-        },
-      });
+  const fetching = keepFetched(fetchAll);
+  void fetching.first.then(() => {
+    if (isStopped) return;
+    unwatchList = watchSessions(({ changed, removed }) => {
+      takeDetail(changed.find((session) => session.id === sessionId));
+      if (removed.includes(sessionId)) trouble.value = GONE;
     });
-  const stopPolling = pollWhileDown(fetchAll);
+    watch = watchSession({
+      sessionId,
+      after: () => state.peek().lastSeq,
+      onEvents: (events) => {
+        state.value = addEvents(state.peek(), events);
+        if (hasGap(state.peek())) void catchUp().catch(rewatch);
+        else isComplete.value = true;
+      },
+      onTokens,
+      onBehind: () => void catchUp().then(rewatch, rewatch),
+      onGone: () => (trouble.value = GONE),
+    });
+  });
 
   return {
     state,
@@ -114,8 +107,8 @@ export function openSession(sessionId: string): LiveSession {
     },
     stop: () => {
       isStopped = true;
-      clearTimeout(rewatchTimer);
-      stopPolling();
+      holes.stop();
+      fetching.stop();
       watch?.stop();
       unwatchList?.();
     },

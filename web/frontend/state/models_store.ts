@@ -1,16 +1,19 @@
 // What the model server has.
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { api } from "../api.ts";
 import type { Models } from "../api_types.ts";
-import { connection } from "../live.ts";
+import { connection, health } from "../live.ts";
 
 /** Null until the first answer. */
 export const models = signal<Models | null>(null);
 
-/** Read the models now, and again each time the connection comes back. */
+/** Read the models now, and again each time that what tells of them is back. */
 export function followModels(): void {
-  connection.subscribe((state) => {
-    if (state === "live" || models.peek() === null) void readModels();
+  let isFirst = true;
+  effect(() => {
+    const isWell = connection.value === "live" && health.value.redis && health.value.database;
+    if (isWell || isFirst) void readModels();
+    isFirst = false;
   });
 }
 

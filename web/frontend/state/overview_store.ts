@@ -4,7 +4,7 @@ import { api, sentenceOf } from "../api.ts";
 import type { Overview } from "../api_types.ts";
 import { watchOverview } from "../live.ts";
 import { models } from "./models_store.ts";
-import { pollWhileDown } from "./polling.ts";
+import { keepFetched } from "./polling.ts";
 
 /** At one figure in two seconds: five minutes. */
 const KEPT = 150;
@@ -25,9 +25,8 @@ export function followOverview(): void {
       throw error;
     }
   };
-  void fetchStatus().catch(() => undefined); // `overviewTrouble` says it, and polling tries again.
   watchOverview(take);
-  pollWhileDown(fetchStatus);
+  keepFetched(fetchStatus);
 }
 
 function take(now: Overview): void {

@@ -37,9 +37,14 @@ export function addTokens(state: SessionState, pieces: readonly TokenPiece[]): S
   return streams === state.streams ? state : { ...state, streams };
 }
 
-/** Whether a stream misses something in its middle; watching anew gets its text from the start. */
+/**
+ * Whether the text of a running step misses something in its middle; watching anew gets it from the start. A step that
+ * runs no more gets its whole text from its event, or none.
+ */
 export function hasHole(state: SessionState): boolean {
-  return Object.values(state.streams).some((stream) => stream.seen > stream.length);
+  return Object.entries(state.streams).some(
+    ([key, stream]) => stream.seen > stream.length && state.steps[key]?.state === "running",
+  );
 }
 
 function addPiece(known: Stream | undefined, piece: TokenPiece): Stream | undefined {
@@ -51,6 +56,10 @@ function addPiece(known: Stream | undefined, piece: TokenPiece): Stream | undefi
   const characters = Array.from(piece.text);
   const seen = Math.max(start.seen, offset + characters.length);
   if (offset > start.length) return { ...start, seen };
+  // A text from its start that is no shorter is the better one: what Redis kept of it may have lacked something.
+  if (offset === 0 && characters.length >= start.length && piece.text !== start.text) {
+    return { ...start, text: piece.text, length: characters.length, seen };
+  }
   const fresh = characters.slice(start.length - offset);
   if (fresh.length === 0) return start;
   return { ...start, text: start.text + fresh.join(""), length: start.length + fresh.length, seen };

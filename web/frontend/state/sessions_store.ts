@@ -5,7 +5,7 @@ import type { Session } from "../api_types.ts";
 import { watchSessions } from "../live.ts";
 import { isFinal } from "../states.ts";
 import { announce } from "./announcer.ts";
-import { pollWhileDown } from "./polling.ts";
+import { keepFetched } from "./polling.ts";
 import { activeOf, emptyList, historyOf, takeChange, takeList, takePage, type SessionListState } from "./session_list.ts";
 
 /** So many ended sessions are seen at a glance, and so many more come with each "show more". */
@@ -23,12 +23,11 @@ export const listTrouble = signal<string | null>(null);
 
 /** Keep the list up to date for as long as the page is open. */
 export function followSessions(): void {
-  void fetchList().catch(() => undefined); // `listTrouble` says it, and polling tries again.
   watchSessions((change) => {
     change.changed.forEach(tellEnd);
     list.value = takeChange(list.value, change);
   });
-  pollWhileDown(fetchList);
+  keepFetched(fetchList);
 }
 
 async function fetchList(): Promise<void> {
