@@ -62,6 +62,8 @@ class OverviewReader:
         self._started_at = utc_now()
         self._lock = threading.Lock()
         self._kept: tuple[float, Overview] | None = None
+        #: As a worker process told last; it goes on being shown while Redis is away.
+        self._server: ModelServer | None = None
 
     def read(self) -> Overview:
         """Return what was seen within the last second. Raises DatabaseUnavailable."""
@@ -86,7 +88,10 @@ class OverviewReader:
             workers = list_workers(db, alive_seconds=alive_seconds)
             running = list_sessions(db, SessionFilter(states=[State.RUNNING]), limit=1000)
         heartbeats = self._bus.read_heartbeats([item.worker.name for item in workers])
-        server = _choose_server(heartbeats)
+        has_redis = self._bus.ping()
+        if has_redis or not workers:
+            self._server = _choose_server(heartbeats)
+        server = self._server
         models = self._models(server)
         answer = schemas.StatusAnswer(
             system=self._system(),
@@ -96,9 +101,9 @@ class OverviewReader:
             models=models,
             components=schemas.Components(
                 database=self._database_state(ok=True),
-                redis=schemas.RedisState(ok=self._bus.ping()),
+                redis=schemas.RedisState(ok=has_redis),
                 workers=schemas.WorkersState(ok=bool(workers), count=len(workers)),
-                model_server=_server_state(server),
+                model_server=_server_state(server, has_redis=has_redis),
             ),
         )
         return Overview(answer=answer, owners={session.id: session.owner_id for session in running})
@@ -133,7 +138,9 @@ def _choose_server(heartbeats: dict[str, Heartbeat]) -> ModelServer | None:
     return told[-1].model_server if told else None
 
 
-def _server_state(server: ModelServer | None) -> schemas.ModelServerState:
+def _server_state(server: ModelServer | None, *, has_redis: bool) -> schemas.ModelServerState:
+    if server is None and not has_redis:
+        return schemas.ModelServerState(ok=False, detail="Unknown while Redis is away.")
     if server is None:
         return schemas.ModelServerState(ok=False, detail="No worker process tells of one.")
     if not server.reachable:

@@ -85,13 +85,13 @@ class SessionsList:
 
         Raises DatabaseUnavailable; what was noted is then kept.
         """
-        with self._lock:
-            changed, self._changed = self._changed, set()
-            removed, self._removed = self._removed, []
         watchers = self._watchers()
         for viewer in watchers:
             if viewer.needs_list and self._viewers.has_room(viewer):
                 self.send_snapshot(viewer)
+        with self._lock:
+            changed, self._changed = self._changed, set()
+            removed, self._removed = self._removed, []
         if not watchers or not (changed or removed or self._has_looked):
             return
         try:

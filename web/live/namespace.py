@@ -16,6 +16,7 @@ from common.errors import DatabaseUnavailable, FlowError, InvalidInput
 from common.models import User
 from common.queries.sessions import find_session
 from web.auth.identity import find_bearer, identify, read_bearer
+from web.live.health import Health
 from web.live.lists import OverviewFigures, SessionsList
 from web.live.relay import Relay
 from web.live.session_relay import SessionRelay
@@ -50,6 +51,7 @@ class LiveNamespace(Namespace):  # type: ignore[misc]  # Flask-SocketIO ships no
         sessions: SessionRelay,
         session_list: SessionsList,
         figures: OverviewFigures,
+        health: Health,
     ) -> None:
         super().__init__(NAMESPACE)
         self._runtime = runtime
@@ -57,7 +59,8 @@ class LiveNamespace(Namespace):  # type: ignore[misc]  # Flask-SocketIO ships no
         self._sessions = sessions
         self._list = session_list
         self._figures = figures
-        self._relay = Relay(runtime.database, runtime.bus, viewers, sessions, session_list, figures)
+        self._health = health
+        self._relay = Relay(runtime.database, runtime.bus, viewers, sessions, session_list, figures, health)
 
     def on_connect(self, auth: object = None) -> None:
         """Let in who is signed in by cookie, or by `auth.token`, which then alone counts."""
@@ -104,7 +107,8 @@ class LiveNamespace(Namespace):  # type: ignore[misc]  # Flask-SocketIO ships no
         """Send the list of sessions, then its changes."""
 
         def watch(viewer: Viewer) -> None:
-            viewer.wants_list = True
+            # Where the snapshot fails, it comes as soon as the database is back.
+            viewer.wants_list = viewer.needs_list = True
             self._list.send_snapshot(viewer)
 
         return self._answer(watch)
@@ -126,6 +130,15 @@ class LiveNamespace(Namespace):  # type: ignore[misc]  # Flask-SocketIO ships no
         """Send no more figures."""
         return self._answer(lambda viewer: setattr(viewer, "wants_overview", False))
 
+    def on_watch_health(self, *_: object) -> Answer:
+        """Tell whether Redis and the database are there, and whenever that changes."""
+
+        def watch(viewer: Viewer) -> None:
+            viewer.wants_health = True
+            self._health.send(viewer)
+
+        return self._answer(watch)
+
     def _identify(self, auth: object) -> tuple[User, str | None]:
         """Return who connects, and the token that says so, where it is one."""
         token = auth.get("token") if isinstance(auth, dict) else None
@@ -133,10 +146,12 @@ class LiveNamespace(Namespace):  # type: ignore[misc]  # Flask-SocketIO ships no
             if token is not None:
                 return find_bearer(self._runtime, str(token)), str(token)
             user = identify()
-        except (Unauthorized, DatabaseUnavailable) as error:
-            raise Refused(getattr(error, "description", None) or str(error)) from None
+        except Unauthorized as error:
+            raise Refused(error.description, {"code": "unauthorized"}) from None
+        except DatabaseUnavailable as error:
+            raise Refused(str(error), {"code": error.code}) from None
         if user is None:
-            raise Refused("Please sign in, or send a token as `auth.token`.")
+            raise Refused("Please sign in, or send a token as `auth.token`.", {"code": "unauthorized"})
         return user, read_bearer(request)
 
     def _answer(self, act: Callable[[Viewer], None]) -> Answer:
@@ -171,7 +186,8 @@ def create_live(app: Flask, runtime: Runtime) -> SocketIO:
     sessions = SessionRelay(runtime.database, runtime.bus, viewers)
     session_list = SessionsList(runtime.settings, runtime.database, viewers)
     figures = OverviewFigures(runtime.overview, viewers)
-    socketio.on_namespace(LiveNamespace(runtime, viewers, sessions, session_list, figures))
+    health = Health(runtime.database, runtime.bus, viewers)
+    socketio.on_namespace(LiveNamespace(runtime, viewers, sessions, session_list, figures, health))
     return socketio
 
 

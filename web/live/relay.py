@@ -14,6 +14,7 @@ from common.bus import Bus
 from common.database import Database
 from common.errors import DatabaseUnavailable
 from common.queries.accounts import find_token_user, list_active_users
+from web.live.health import Health
 from web.live.lists import OverviewFigures, SessionsList
 from web.live.session_relay import SessionRelay
 from web.live.viewers import Viewers
@@ -25,6 +26,9 @@ _LOOK_SECONDS = 2.0
 _FLUSH_SECONDS = 0.25
 _LISTEN_SECONDS = 0.5
 _REDIS_PAUSE_SECONDS = 1.0
+#: A subscription on which nothing came for so long is asked whether its other end is still there, and given up where
+#: it stays silent for as long again: a connection that a network lost says nothing by itself.
+_SILENT_SECONDS = 5.0
 #: So many messages at most are forwarded in one go.
 _BATCH = 1000
 
@@ -40,6 +44,7 @@ class Relay:
         sessions: SessionRelay,
         session_list: SessionsList,
         figures: OverviewFigures,
+        health: Health,
     ) -> None:
         self._database = database
         self._bus = bus
@@ -47,11 +52,15 @@ class Relay:
         self._sessions = sessions
         self._list = session_list
         self._figures = figures
+        self._health = health
         self._lock = threading.Lock()
         self._started = False
         self._wake = threading.Event()
         #: What the subscription hears just now; the sessions' channels come and go with their viewers.
         self._heard: set[str] = set()
+        #: When something came, and whether an answer is owed since.
+        self._heard_at = 0.0
+        self._has_asked = False
         self._subscription: redis.client.PubSub | None = None
 
     def start(self) -> None:
@@ -90,8 +99,10 @@ class Relay:
                 with self._lock:
                     self._subscription, self._heard = subscription, set()
                 self.hear()
+                self._heard_at, self._has_asked = time.monotonic(), False
                 while True:
                     self._forward(self._read_batch(subscription))
+                    self._check_silence(subscription)
             except redis.RedisError:
                 time.sleep(_REDIS_PAUSE_SECONDS)
             except Exception:  # the edge of this thread: browsers must be served whatever goes wrong once
@@ -108,13 +119,25 @@ class Relay:
         message = subscription.get_message(timeout=_LISTEN_SECONDS)
         for _ in range(_BATCH):
             if message is not None:
-                batch[message["channel"].decode()].append(message["data"])
+                self._heard_at, self._has_asked = time.monotonic(), False
+                if message["type"] == "message":
+                    batch[message["channel"].decode()].append(message["data"])
             elif batch:
                 break
             else:
                 return batch
             message = subscription.get_message(timeout=0)
         return batch
+
+    def _check_silence(self, subscription: redis.client.PubSub) -> None:
+        """Ask whether Redis is still there. Raises `redis.TimeoutError` where it owes an answer for too long."""
+        silent_seconds = time.monotonic() - self._heard_at
+        if silent_seconds > 2 * _SILENT_SECONDS:
+            raise redis.TimeoutError("The subscription is silent.")
+        if silent_seconds > _SILENT_SECONDS and not self._has_asked:
+            self._has_asked = True
+            with self._lock:
+                subscription.ping()
 
     def _forward(self, batch: dict[str, list[bytes]]) -> None:
         for message in batch.pop(self._bus.channels.changes, []):
@@ -135,18 +158,25 @@ class Relay:
             self._wake.wait(max(0.0, looked + _LOOK_SECONDS - time.monotonic()))
             if time.monotonic() >= looked + _LOOK_SECONDS:
                 looked = time.monotonic()
-                for act in (self._check_viewers, self._sessions.fill_gaps, self._list.look, self._figures.send):
-                    _try(act)
+                self._call_back()
+                _try(self._health.look)
+                if self._health.has_database:
+                    for act in (self._check_viewers, self._sessions.fill_gaps, self._list.look, self._figures.send):
+                        _try(act)
             self._wake.clear()
-            _try(self._list.flush)
+            if self._health.has_database:
+                _try(self._list.flush)
             time.sleep(_FLUSH_SECONDS)
 
-    def _check_viewers(self) -> None:
-        """Call back those who fell behind; part with people whose sign-in or rights ended: they may come again."""
-        viewers = self._viewers.all()
-        for viewer in viewers:
+    def _call_back(self) -> None:
+        """Call back those who fell behind, and hear no more of what nobody watches now."""
+        for viewer in self._viewers.all():
             self._sessions.call_back(viewer)
         self.hear()
+
+    def _check_viewers(self) -> None:
+        """Part with people whose sign-in or rights ended: they may come again."""
+        viewers = self._viewers.all()
         if not viewers:
             return
         with self._database.read() as db:

@@ -44,6 +44,9 @@ class Viewer:
     #: It missed a change of the list: the next message is a snapshot.
     needs_list: bool = False
     wants_overview: bool = False
+    wants_health: bool = False
+    #: The last `health` message that it got.
+    health: str | None = None
 
     def has_rights_of(self, user: User) -> bool:
         """Tell whether `user`, read anew, is still signed in as when this viewer connected, with the same rights."""

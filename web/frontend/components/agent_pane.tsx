@@ -1,3 +1,4 @@
+import { health } from "../live.ts";
 import { agentTitle, formatCount, formatDuration } from "../format.ts";
 import type { LiveSession } from "../state/live_session.ts";
 import { isFinal } from "../states.ts";
@@ -66,7 +67,12 @@ function Turn({ live, stepKey }: { live: LiveSession; stepKey: string }) {
           </span>
         )}
       </h4>
-      {text === "" ? isLive && <p class="muted turn-wait">Reads and thinks…</p> : <StepText text={text} />}
+      {text !== "" && <StepText text={text} />}
+      {isLive && (text === "" || !health.value.redis) && (
+        <p class="muted turn-wait">
+          {health.value.redis ? "Reads and thinks…" : "The text does not come as it is written while Redis is away, but whole with the step’s end."}
+        </p>
+      )}
       {step.error !== null && <p class="step-error">{step.error}</p>}
     </article>
   );

@@ -1,26 +1,19 @@
-import { connection } from "../live.ts";
+import { connection, health } from "../live.ts";
+import { troubleOf } from "../state/trouble.ts";
 import { Icon } from "./icon.tsx";
 
-/** Says that the live connection is away, and what happens meanwhile. */
+/** Says what is away, and what happens meanwhile; the region is always there, so that screen readers hear of it. */
 export function ConnectionBanner() {
-  const state = connection.value;
-  if (state === "live" || state === "connecting") return null;
+  const trouble = troubleOf(connection.value, health.value);
   return (
-    <div class="banner" role="status">
-      {state === "offline" ? (
-        <>
-          <Icon name="wifi-off" />
+    <div role="status">
+      {trouble !== null && (
+        <p class="banner">
+          <Icon name={trouble.icon} class={trouble.isTurning ? "is-turning" : ""} />
           <span>
-            <strong>The dashboard does not answer.</strong> What you see may be old; this page keeps trying.
+            <strong>{trouble.title}</strong> {trouble.text}
           </span>
-        </>
-      ) : (
-        <>
-          <Icon name="arrow-repeat" class="is-turning" />
-          <span>
-            <strong>Reconnecting…</strong> Until then this page looks for news every 5 seconds.
-          </span>
-        </>
+        </p>
       )}
     </div>
   );

@@ -1,5 +1,6 @@
 import { formatBytes } from "../format.ts";
 import { missingModels, modelTitle } from "../models.ts";
+import { health } from "../live.ts";
 import { models } from "../state/models_store.ts";
 import { CopyButton } from "./copy_button.tsx";
 import { describedBy, Field } from "./field.tsx";
@@ -23,7 +24,13 @@ export function ModelSelect({ value, problem, onChange }: Props) {
       problem={problem}
       hint={
         <>
-          {known !== null && items.length === 0 && <p>The model server shows no models just now; the session waits until it does.</p>}
+          {known !== null && items.length === 0 && (
+            <p>
+              {known.server === null && !health.value.redis
+                ? "Which models there are is told once Redis is back."
+                : "The model server shows no models just now; the session waits until it does."}
+            </p>
+          )}
           {known?.server?.kind === "ollama" && missing.length > 0 && (
             <details class="pulls">
               <summary>Get another model</summary>

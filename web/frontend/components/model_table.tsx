@@ -1,5 +1,6 @@
 import type { Models } from "../api_types.ts";
 import { formatBytes, formatCount } from "../format.ts";
+import { health } from "../live.ts";
 import { EmptyState } from "./notes.tsx";
 
 /** The models that the server has. */
@@ -9,7 +10,9 @@ export function ModelTable({ models }: { models: Models }) {
       <EmptyState icon="robot" title="No models">
         {models.server?.reachable === true
           ? "The model server has none yet; pull one there, e.g. with “ollama pull llama3”."
-          : "The model server does not answer; sessions wait until it does."}
+          : models.server === null && !health.value.redis
+            ? "Worker processes tell of them once Redis is back."
+            : "The model server does not answer; sessions wait until it does."}
       </EmptyState>
     );
   }

@@ -1,4 +1,5 @@
 import type { Overview } from "../api_types.ts";
+import { health } from "../live.ts";
 import type { IconName } from "../icons.ts";
 import { plural } from "../format.ts";
 import { serverTitle } from "../models.ts";
@@ -12,7 +13,9 @@ interface Service {
 }
 
 function servicesOf({ components, models }: Overview): Service[] {
-  const { database, redis, workers, model_server } = components;
+  const { redis, workers, model_server } = components;
+  // Without its database the dashboard sends no figures: what it sent last is no longer so.
+  const database = { ...components.database, ok: components.database.ok && health.value.database };
   const databaseName = database.kind === "postgresql" ? "PostgreSQL" : "SQLite";
   return [
     { icon: "database", name: "Database", isWell: database.ok, detail: database.ok ? databaseName : `${databaseName} does not answer` },
