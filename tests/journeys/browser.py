@@ -54,8 +54,9 @@ class Browser:
         return page
 
     def _note(self, message: ConsoleMessage) -> None:
-        # A server that is restarted on purpose refuses connections meanwhile.
-        if message.type == "error" and "ERR_CONNECTION" not in message.text:
+        # A server that is restarted on purpose refuses connections meanwhile, and one without its database answers so.
+        is_meant = "ERR_CONNECTION" in message.text or "status of 503" in message.text
+        if message.type == "error" and not is_meant:
             self.complaints.append(message.text)
 
 

@@ -77,9 +77,9 @@ class Installation:
         wait_until(lambda: self.worker_names() - known, "a new worker process is there", 30)
         return child
 
-    def start_web(self, **environment: str) -> str:
-        """Start a web process, wait until it answers, and return its address."""
-        address = f"http://127.0.0.1:{find_free_port()}"
+    def start_web(self, *, port: int = 0, **environment: str) -> str:
+        """Start a web process, on a free port unless one is named; wait until it answers, and return its address."""
+        address = f"http://127.0.0.1:{port or find_free_port()}"
         child = self.launch("web", environment, "--port", address.rpartition(":")[2])
         wait_until(lambda: _answers(address) or child.poll() is not None, "the dashboard answers", 30)
         assert child.poll() is None, "the web process ended"

@@ -11,7 +11,7 @@ import socketio
 import websocket
 
 from common.bus import Bus
-from common.events import LiveTokens, LoggedEvent, Notice
+from common.events import DurableEvent, LiveTokens, LoggedEvent, Notice
 from common.models import FlowSession
 from common.queries.events import append_events
 from common.settings import Settings
@@ -48,10 +48,13 @@ class Site:
         """Connect somebody by token."""
         return Viewer(self.url, auth={"token": who.token}, **more)
 
-    def happen(self, session: FlowSession, *messages: str, published: bool = True) -> list[LoggedEvent]:
-        """Append a notice for each message to the log, and tell of them unless that is lost."""
+    def happen(
+        self, session: FlowSession, *happenings: str | DurableEvent, published: bool = True
+    ) -> list[LoggedEvent]:
+        """Append events to the log, a notice for each mere text, and tell of them unless that is lost."""
+        new = [Notice(message=happening) if isinstance(happening, str) else happening for happening in happenings]
         with self.dashboard.database.write() as db:
-            events = append_events(db, session.id, [Notice(message=message) for message in messages])
+            events = append_events(db, session.id, new)
         if published:
             self.bus.publish_events(events)
         return events
@@ -59,11 +62,16 @@ class Site:
     def stream(self, session: FlowSession, *texts: str, step: str = "1", offset: int = 0) -> None:
         """Publish texts of a running step, one after the other."""
         for text in texts:
-            token = LiveTokens(
-                session_id=session.id, step=step, agent="drone-1", epoch=1, attempt=1, offset=offset, text=text
-            )
-            self.bus.publish_tokens([token])
+            self.bus.publish_tokens([_piece(session, step, offset, text)])
             offset += len(text)
+
+    def keep(self, session: FlowSession, text: str, step: str = "1") -> None:
+        """Keep the whole text of a running step for those who come later, as worker processes do now and then."""
+        self.bus.keep_partials([_piece(session, step, 0, text)])
+
+
+def _piece(session: FlowSession, step: str, offset: int, text: str) -> LiveTokens:
+    return LiveTokens(session_id=session.id, step=step, agent="drone-1", epoch=1, attempt=1, offset=offset, text=text)
 
 
 class Viewer:
@@ -121,6 +129,14 @@ class Viewer:
 
     def wait_for_seq(self, session: FlowSession, seq: int, seconds: float = 10) -> None:
         wait_until(lambda: seq in self.seqs(session), f"event {seq} has come", seconds)
+
+    def wait_for_text(self, session: FlowSession, length: int, seconds: float = 10) -> None:
+        """Wait until a text has come so far."""
+
+        def reach() -> int:
+            return max((token["offset"] + len(token["text"]) for token in self.tokens(session)), default=0)
+
+        wait_until(lambda: reach() >= length, f"{length} characters have come", seconds)
 
 
 class RawSocket:
