@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from common.migrations import upgrade
 from common.settings import Settings
 from tests.integration.web.dashboard import Dashboard, Program
 from tests.integration.web.site import Site
+from tests.support.servers import PostgreSQL, Valkey, find_postgresql, miss
 
 
 @pytest.fixture
@@ -59,3 +61,33 @@ def bob(dashboard: Dashboard) -> Program:
 def admin(dashboard: Dashboard) -> Program:
     """An admin."""
     return dashboard.program(admin=True)
+
+
+@pytest.fixture
+def redis_site(make_shared_settings: Callable[..., Settings], own_valkey: Valkey) -> Iterator[Site]:
+    """A real web process with a Redis of its own, which the test may stop and start."""
+    with Site(make_shared_settings(redis_url=own_valkey.url)) as running:
+        yield running
+
+
+@pytest.fixture
+def own_postgresql() -> Iterator[PostgreSQL]:
+    """A PostgreSQL of one test alone, which it may stop and start."""
+    binaries = find_postgresql()
+    if binaries is None:
+        miss("PostgreSQL")
+    assert binaries is not None
+    with PostgreSQL(binaries) as server:
+        upgrade(_driver_url(server))
+        yield server
+
+
+@pytest.fixture
+def postgresql_site(make_shared_settings: Callable[..., Settings], own_postgresql: PostgreSQL) -> Iterator[Site]:
+    """A real web process with a database of its own, which the test may stop and start."""
+    with Site(make_shared_settings(database_url=_driver_url(own_postgresql))) as running:
+        yield running
+
+
+def _driver_url(server: PostgreSQL) -> str:
+    return server.url().replace("postgresql://", "postgresql+psycopg://")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,13 +13,11 @@ import psutil
 import pytest
 from sqlalchemy import event
 
-from common.migrations import upgrade
 from common.models import FlowSession
-from common.settings import Settings
 from common.states import State
 from tests.integration.web.dashboard import Dashboard, Program
 from tests.integration.web.site import RawSocket, Site, Viewer
-from tests.support.servers import PostgreSQL, Valkey, find_postgresql, miss
+from tests.support.servers import PostgreSQL, Valkey
 from tests.support.waiting import wait_until
 
 _WELL = {"redis": True, "database": True}
@@ -51,33 +49,6 @@ def frozen(server: psutil.Process) -> Iterator[None]:
     finally:
         for process in stopped:
             process.resume()
-
-
-@pytest.fixture
-def redis_site(make_shared_settings: Callable[..., Settings], own_valkey: Valkey) -> Iterator[Site]:
-    with Site(make_shared_settings(redis_url=own_valkey.url)) as running:
-        yield running
-
-
-@pytest.fixture
-def own_postgresql() -> Iterator[PostgreSQL]:
-    binaries = find_postgresql()
-    if binaries is None:
-        miss("PostgreSQL")
-    assert binaries is not None
-    with PostgreSQL(binaries) as server:
-        upgrade(driver_url(server))
-        yield server
-
-
-def driver_url(server: PostgreSQL) -> str:
-    return server.url().replace("postgresql://", "postgresql+psycopg://")
-
-
-@pytest.fixture
-def postgresql_site(make_shared_settings: Callable[..., Settings], own_postgresql: PostgreSQL) -> Iterator[Site]:
-    with Site(make_shared_settings(database_url=driver_url(own_postgresql))) as running:
-        yield running
 
 
 def process_of(server: Valkey | PostgreSQL) -> psutil.Process:
