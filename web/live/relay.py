@@ -26,9 +26,6 @@ _LOOK_SECONDS = 2.0
 _FLUSH_SECONDS = 0.25
 _LISTEN_SECONDS = 0.5
 _REDIS_PAUSE_SECONDS = 1.0
-#: A subscription on which nothing came for so long is asked whether its other end is still there, and given up where
-#: it stays silent for as long again: a connection that a network lost says nothing by itself.
-_SILENT_SECONDS = 5.0
 #: So many messages at most are forwarded in one go.
 _BATCH = 1000
 
@@ -58,9 +55,6 @@ class Relay:
         self._wake = threading.Event()
         #: What the subscription hears just now; the sessions' channels come and go with their viewers.
         self._heard: set[str] = set()
-        #: When something came, and whether an answer is owed since.
-        self._heard_at = 0.0
-        self._has_asked = False
         self._subscription: redis.client.PubSub | None = None
 
     def start(self) -> None:
@@ -99,10 +93,8 @@ class Relay:
                 with self._lock:
                     self._subscription, self._heard = subscription, set()
                 self.hear()
-                self._heard_at, self._has_asked = time.monotonic(), False
                 while True:
                     self._forward(self._read_batch(subscription))
-                    self._check_silence(subscription)
             except redis.RedisError:
                 time.sleep(_REDIS_PAUSE_SECONDS)
             except Exception:  # the edge of this thread: browsers must be served whatever goes wrong once
@@ -119,25 +111,13 @@ class Relay:
         message = subscription.get_message(timeout=_LISTEN_SECONDS)
         for _ in range(_BATCH):
             if message is not None:
-                self._heard_at, self._has_asked = time.monotonic(), False
-                if message["type"] == "message":
-                    batch[message["channel"].decode()].append(message["data"])
+                batch[message["channel"].decode()].append(message["data"])
             elif batch:
                 break
             else:
                 return batch
             message = subscription.get_message(timeout=0)
         return batch
-
-    def _check_silence(self, subscription: redis.client.PubSub) -> None:
-        """Ask whether Redis is still there. Raises `redis.TimeoutError` where it owes an answer for too long."""
-        silent_seconds = time.monotonic() - self._heard_at
-        if silent_seconds > 2 * _SILENT_SECONDS:
-            raise redis.TimeoutError("The subscription is silent.")
-        if silent_seconds > _SILENT_SECONDS and not self._has_asked:
-            self._has_asked = True
-            with self._lock:
-                subscription.ping()
 
     def _forward(self, batch: dict[str, list[bytes]]) -> None:
         for message in batch.pop(self._bus.channels.changes, []):
