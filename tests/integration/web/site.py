@@ -7,6 +7,7 @@ import threading
 from types import TracebackType
 from typing import Any, Self
 
+import engineio
 import socketio
 import websocket
 
@@ -74,13 +75,25 @@ def _piece(session: FlowSession, step: str, offset: int, text: str) -> LiveToken
     return LiveTokens(session_id=session.id, step=step, agent="drone-1", epoch=1, attempt=1, offset=offset, text=text)
 
 
+class _OrderlyEngine(engineio.Client):  # type: ignore[misc]  # it ships no types
+    """Hands messages over in their order; by itself it starts a thread for each, which may overtake each other."""
+
+    def _trigger_event(self, event: str, *args: Any, **more: Any) -> Any:
+        return super()._trigger_event(event, *args, **more | {"run_async": False})
+
+
+class _OrderlyClient(socketio.Client):  # type: ignore[misc]  # neither does it
+    def _engineio_client_class(self) -> type[engineio.Client]:
+        return _OrderlyEngine
+
+
 class Viewer:
     """A Socket.IO client that keeps what it is sent."""
 
     def __init__(self, url: str, **connect: Any) -> None:
         # Checking UTF-8 is slow in pure Python; JSON's reader would notice too.
         quick = {"skip_utf8_validation": True}
-        self._client = socketio.Client(reconnection=False, websocket_extra_options=quick)
+        self._client = _OrderlyClient(reconnection=False, websocket_extra_options=quick)
         self.messages: list[tuple[str, Any]] = []
         self.ended = threading.Event()
         self._client.on("*", lambda event, data: self.messages.append((event, data)), namespace="/live")

@@ -81,7 +81,7 @@ export function ActiveSessionCard({ session, isOwnerShown }: { session: Session;
         </p>
       ) : (
         <div class="session-progress">
-          <ProgressBar done={done} planned={planned} label={`Progress of ${session.name}`} />
+          <ProgressBar done={done} planned={planned} label={`Progress of ${session.name}`} isMoving={session.status === "running"} />
           <span class="muted tabular">{planned > 0 ? `${done} of ${planned} steps` : plural(done, "step")}</span>
         </div>
       )}

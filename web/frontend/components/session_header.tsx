@@ -1,4 +1,5 @@
 import type { SessionDetail } from "../api_types.ts";
+import { plural } from "../format.ts";
 import { isFinal, seenState } from "../states.ts";
 import type { LiveSession } from "../state/live_session.ts";
 import { useSlice } from "../state/use_slice.ts";
@@ -26,8 +27,10 @@ export function SessionHeader({ live, detail }: { live: LiveSession; detail: Ses
       <SessionFacts live={live} detail={detail} />
       {status !== "queued" && !isFinal(status) && (
         <div class="session-progress">
-          <ProgressBar done={done} planned={planned} label="Progress of this session" />
-          <span class="muted tabular">{planned > 0 ? `${done} of ${planned} steps` : "Planning"}</span>
+          <ProgressBar done={done} planned={planned} label="Progress of this session" isMoving={status === "running"} />
+          <span class="muted tabular">
+            {planned > 0 ? `${done} of ${planned} steps` : status === "running" ? "Planning" : plural(done, "step")}
+          </span>
         </div>
       )}
     </header>
