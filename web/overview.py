@@ -25,6 +25,9 @@ from web.api import schemas
 
 #: However many ask, the parts are looked at once in this time.
 _KEPT_SECONDS = 1.0
+#: The model server that was told of last is believed in for so long after Redis is back: worker processes tell of it
+#: every few seconds.
+_BELIEVED_SECONDS = 10.0
 
 
 def read_version() -> str:
@@ -62,8 +65,9 @@ class OverviewReader:
         self._started_at = utc_now()
         self._lock = threading.Lock()
         self._kept: tuple[float, Overview] | None = None
-        #: As a worker process told last; it goes on being shown while Redis is away.
+        #: As a worker process told last, and when it was last known that none could have told since.
         self._server: ModelServer | None = None
+        self._believed_at = float("-inf")
 
     def read(self) -> Overview:
         """Return what was seen within the last second. Raises DatabaseUnavailable."""
@@ -89,9 +93,7 @@ class OverviewReader:
             running = list_sessions(db, SessionFilter(states=[State.RUNNING]), limit=1000)
         heartbeats = self._bus.read_heartbeats([item.worker.name for item in workers])
         has_redis = self._bus.ping()
-        if has_redis or not workers:
-            self._server = _choose_server(heartbeats)
-        server = self._server
+        server = self._choose_server(heartbeats, has_redis=has_redis) if workers else None
         models = self._models(server)
         answer = schemas.StatusAnswer(
             system=self._system(),
@@ -107,6 +109,15 @@ class OverviewReader:
             ),
         )
         return Overview(answer=answer, owners={session.id: session.owner_id for session in running})
+
+    def _choose_server(self, heartbeats: dict[str, Heartbeat], *, has_redis: bool) -> ModelServer | None:
+        """Return the model server that worker processes tell of; while Redis is away, the one of before."""
+        now = time.monotonic()
+        if heartbeats or not has_redis:
+            self._believed_at = now
+        if heartbeats or now > self._believed_at + _BELIEVED_SECONDS:
+            self._server = _choose_server(heartbeats)
+        return self._server
 
     def _system(self) -> schemas.SystemView:
         now = utc_now()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from common.migrations import upgrade
 from common.settings import Settings
 from tests.integration.web.dashboard import Dashboard, Program
-from tests.support.servers import PostgreSQL, find_free_port, find_postgresql, miss
+from tests.support.servers import PostgreSQL, Valkey, find_free_port, find_postgresql, miss
 from tests.support.waiting import wait_until
 
 
@@ -102,6 +102,29 @@ def test_while_redis_is_away_sessions_are_created_and_health_says_so(
         assert ada.create()["status"] == "queued"
         told = ada.get("/api/health")
         assert (told["status"], told["components"]["redis"]["ok"]) == ("degraded", False)
+
+
+def test_the_model_server_is_shown_as_it_was_known_last_while_redis_is_away(
+    make_settings: Callable[..., Settings], sqlite_url: str, own_valkey: Valkey
+) -> None:
+    with Dashboard(make_settings(database_url=sqlite_url, redis_url=own_valkey.url, lease_seconds=300.0)) as dashboard:
+        ada = dashboard.program()
+        dashboard.beat("llama3:latest")
+
+        def redis_is(ok: bool) -> bool:
+            told: bool = ada.get("/api/status")["components"]["redis"]["ok"]
+            return told is ok
+
+        own_valkey.stop()
+        wait_until(lambda: redis_is(False), "Redis is seen to be away")
+        status = ada.get("/api/status")
+        assert [item["name"] for item in status["models"]["items"]] == ["llama3:latest"]
+        assert status["components"]["model_server"]["ok"]
+        assert status["workers"][0]["resources"] is None, "figures are of now, or none"
+        assert ada.create()["model"] == "llama3:latest"
+        own_valkey.start()
+        wait_until(lambda: redis_is(True), "Redis is seen to be back")
+        assert ada.get("/api/status")["models"]["server"] is not None, "worker processes have to tell anew first"
 
 
 def test_while_the_database_is_away_everything_says_so_and_afterwards_all_goes_on(

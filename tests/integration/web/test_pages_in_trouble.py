@@ -81,13 +81,13 @@ def test_a_page_says_that_redis_is_away_shows_news_meanwhile_and_streams_again_w
     expect(live_text).to_contain_text("Once upon", timeout=_MS)
     own_valkey.stop()
     expect(banner(page)).to_contain_text("Redis is away.", timeout=_MS)
-    expect(live_text).to_contain_text("while Redis is away")
+    expect(live_text).to_contain_text("While Redis is away")
     expect(live_text).to_contain_text("Once upon")
     for _ in range(3):
         tell_and_wait(site, page, session, 4000)
     own_valkey.start()
     expect(banner(page)).to_be_empty(timeout=_MS)
-    expect(live_text).not_to_contain_text("while Redis is away")
+    expect(live_text).not_to_contain_text("While Redis is away")
     # A piece was lost meanwhile; what the worker process keeps of the whole text mends it.
     site.stream(session, "time ", offset=15)
     site.keep(session, "Once upon a time ")

@@ -70,7 +70,7 @@ function Turn({ live, stepKey }: { live: LiveSession; stepKey: string }) {
       {text !== "" && <StepText text={text} />}
       {isLive && (text === "" || !health.value.redis) && (
         <p class="muted turn-wait">
-          {health.value.redis ? "Reads and thinks…" : "The text does not come as it is written while Redis is away, but whole with the step’s end."}
+          {health.value.redis ? "Reads and thinks…" : "While Redis is away, the text comes only when the step is done."}
         </p>
       )}
       {step.error !== null && <p class="step-error">{step.error}</p>}

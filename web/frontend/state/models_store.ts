@@ -4,16 +4,24 @@ import { api } from "../api.ts";
 import type { Models } from "../api_types.ts";
 import { connection, health } from "../live.ts";
 
+/** As long as nobody tells of a model server: a worker process may be about to. */
+const AGAIN_MS = 5000;
+
 /** Null until the first answer. */
 export const models = signal<Models | null>(null);
 
-/** Read the models now, and again each time that what tells of them is back. */
+/** Read the models now, until there is a server, and again each time that what tells of them is back. */
 export function followModels(): void {
-  let isFirst = true;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const read = async (): Promise<void> => {
+    clearTimeout(timer);
+    await readModels();
+    clearTimeout(timer);
+    if ((models.peek()?.server ?? null) === null) timer = setTimeout(() => void read(), AGAIN_MS);
+  };
+  void read();
   effect(() => {
-    const isWell = connection.value === "live" && health.value.redis && health.value.database;
-    if (isWell || isFirst) void readModels();
-    isFirst = false;
+    if (connection.value === "live" && health.value.redis && health.value.database) void read();
   });
 }
 
