@@ -8,7 +8,7 @@ from flask import Request, g, request
 from flask_login import current_user
 from werkzeug.exceptions import Unauthorized
 
-from common.errors import DatabaseUnavailable
+from common.errors import DatabaseUnavailable, StorageFull
 from common.models import User
 from common.queries import accounts
 from web.runtime import Runtime, current_runtime
@@ -65,5 +65,5 @@ def _note_use(runtime: Runtime, token: str) -> None:
     try:
         with runtime.database.write() as db:
             accounts.note_token_use(db, token)
-    except DatabaseUnavailable:
+    except (DatabaseUnavailable, StorageFull):
         pass  # a note for people, no reason to refuse

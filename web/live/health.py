@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from common.bus import Bus
 from common.database import Database
-from common.errors import DatabaseUnavailable
+from common.errors import DatabaseUnavailable, StorageFull
 from web.live.viewers import Viewer, Viewers, make_message
 
 log = structlog.get_logger(__name__)
@@ -62,7 +62,7 @@ class Health:
         try:
             with self._database.read():  # a transaction begins on a connection that has just answered
                 pass
-        except DatabaseUnavailable:
+        except (DatabaseUnavailable, StorageFull):
             return False
         return True
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
+import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,6 +18,7 @@ import pytest
 from sqlalchemy import event
 
 from common.models import FlowSession
+from common.settings import Settings
 from common.states import State
 from tests.integration.web.dashboard import Dashboard, Program
 from tests.integration.web.site import RawSocket, Site, Viewer
@@ -202,3 +207,33 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(on_sqlite: Dashboar
     assert ada.ask("POST", "/api/sessions", json=body, headers=key).status_code == 201
     assert ada.ask("POST", "/api/sessions", json=body, headers=key).status_code == 201
     assert ada.get("/api/sessions")["statistics"]["total"] == 1
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 2 MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("only root may mount a file system, and not everywhere")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_on_a_full_disk_everything_can_still_be_read(
+    make_settings: Callable[..., Settings], sqlite_template: Path, redis_url: str, small_disk: Path
+) -> None:
+    shutil.copy(sqlite_template, small_disk / "flow.db")
+    with Dashboard(make_settings(database_url=f"sqlite:///{small_disk / 'flow.db'}", redis_url=redis_url)) as dashboard:
+        ada, newcomer = dashboard.program(), dashboard.program()
+        session = ada.create()
+        with contextlib.suppress(OSError), (small_disk / "filler").open("ab", buffering=0) as file:
+            while file.write(b"\0" * 512):
+                pass
+        answer = ada.ask("POST", "/api/sessions", json={"task": "x" * 90_000})
+        assert (answer.status_code, answer.json["code"]) == (507, "storage_full")  # type: ignore[index]  # it is one
+        assert session["id"] in ada.get("/api/sessions")["active_sessions"]
+        assert newcomer.get("/api/me")["user"]["email"] == newcomer.user.email, "whose token was never used before"
+        (small_disk / "filler").unlink()
+        assert ada.create()["status"] == "queued"
