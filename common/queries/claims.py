@@ -169,9 +169,10 @@ def give_up(
     session.reason = reason
     session.lease_until = None
     session.rung_at = None
-    session.waits_for = None if trouble is None else trouble.waits_for
+    session.waits_for = session.wake_at = None
     if trouble is not None:
         session.setbacks += 1
+        session.waits_for = trouble.waits_for
         session.wake_at = _from_now(trouble.wait_seconds(session.setbacks))
     if receipt is not None:
         session.receipt = receipt.model_dump()

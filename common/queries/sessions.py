@@ -183,7 +183,7 @@ def end_session(
     session.error = error
     session.lease_until = None
     session.rung_at = None
-    session.waits_for = None
+    session.waits_for = session.wake_at = None
     session.ended_at = db_now()
     if receipt is not None:
         session.receipt = receipt.model_dump()

@@ -67,7 +67,9 @@ def _want(db: Session, session: FlowSession, desired: Desired, by: User) -> Want
     if session.desired == desired:
         return session, []
     session.desired = desired
-    session.waits_for = None
+    if session.state == State.PAUSED:  # until something is back; now it is somebody's wish
+        session.waits_for = session.wake_at = None
+        session.reason = f"Paused by {by.email}."
     db.flush()
     events = append_events(db, session.id, [SessionWanted(desired=desired, by=by.email)])
     db.refresh(session)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from common.clock import utc_now
 from common.database import Database
 from common.events import Notice
 from common.models import FlowSession, User, Worker
@@ -57,8 +56,7 @@ def new_step(key: str, *, text: str = "An answer.") -> steps.NewStep:
         output={"text": text},
         prompt_tokens=7,
         output_tokens=3,
-        started_at=utc_now(),
-        ended_at=utc_now(),
+        duration_seconds=0.5,
         events=[Notice(message=f"After {key}.")],
     )
 

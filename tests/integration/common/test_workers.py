@@ -62,7 +62,7 @@ def test_a_drain_is_wanted_of_one_by_its_name(database: Database) -> None:
     for name in ("worker-1", "worker-2"):
         make_worker(database, name)
     with database.write() as db:
-        assert workers.want_drain(db, alive_seconds=ALIVE_SECONDS, name="worker-2") == ["worker-2"]
+        assert workers.want_drain(db, alive_seconds=ALIVE_SECONDS, host="here", name="worker-2") == ["worker-2"]
     assert touch(database, "worker-1") is False
     assert touch(database, "worker-2") is True
     assert touch(database, "worker-2", draining=True) is True  # until it is gone
@@ -83,7 +83,7 @@ def test_a_drain_is_wanted_of_all_that_live_on_a_host(database: Database) -> Non
 def test_nobody_is_asked_to_drain_whom_nobody_knows(database: Database) -> None:
     make_worker(database)
     with database.write() as db:
-        assert workers.want_drain(db, alive_seconds=ALIVE_SECONDS, name="worker-9") == []
+        assert workers.want_drain(db, alive_seconds=ALIVE_SECONDS, host="here", name="worker-9") == []
         assert workers.want_drain(db, alive_seconds=ALIVE_SECONDS, host="nowhere") == []
     assert touch(database) is False
 
@@ -91,7 +91,7 @@ def test_nobody_is_asked_to_drain_whom_nobody_knows(database: Database) -> None:
 def test_a_worker_process_that_starts_anew_is_not_asked_to_drain(database: Database) -> None:
     make_worker(database)
     with database.write() as db:
-        workers.want_drain(db, alive_seconds=ALIVE_SECONDS, name="worker-1")
+        workers.want_drain(db, alive_seconds=ALIVE_SECONDS, host="here", name="worker-1")
         workers.forget_worker(db, "worker-1")
     make_worker(database)
     assert touch(database) is False
