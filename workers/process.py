@@ -38,6 +38,8 @@ from workers.runner import SessionRunner
 
 log = structlog.get_logger(__name__)
 
+#: What the model server has is told at once, unless the line to it is dead; nobody waits longer than for a token.
+_LOOKUP_SECONDS = 30.0
 _LISTEN_PAUSE_SECONDS = 1.0
 _DATABASE_PAUSE_SECONDS = 1.0
 
@@ -60,6 +62,7 @@ class WorkerProcess:
             first_token_seconds=settings.model_first_token_seconds,
             next_token_seconds=settings.model_next_token_seconds,
             call_seconds=settings.model_call_seconds,
+            lookup_seconds=min(_LOOKUP_SECONDS, settings.model_first_token_seconds),
         )
         #: Set on the loop when the record in the database is to be renewed at once.
         self._news = asyncio.Event()
