@@ -16,8 +16,10 @@ QUEUE = "sessions"
 
 #: A missing Redis shows within this time, so that no request waits for it.
 _CONNECT_SECONDS = 1.0
-#: Longer than the blocking pop of a worker.
-_LISTEN_SECONDS = 30.0
+#: Longer than the blocking pop of a worker, which is a second; a worker process that is told to end may wait so long.
+_LISTEN_SECONDS = 5.0
+#: How often Celery looks whether a connection on which it waits still lives.
+_LOOK_SECONDS = 5
 
 
 def celery_configuration(settings: Settings, *, answer_seconds: float = _LISTEN_SECONDS) -> dict[str, Any]:
@@ -34,7 +36,7 @@ def celery_configuration(settings: Settings, *, answer_seconds: float = _LISTEN_
             "socket_timeout": answer_seconds,
             "socket_connect_timeout": _CONNECT_SECONDS,
             "socket_keepalive": True,
-            "health_check_interval": 25,
+            "health_check_interval": _LOOK_SECONDS,
         },
         "task_default_queue": QUEUE,
         "task_acks_late": False,
