@@ -42,8 +42,10 @@ def to_environment(settings: Settings) -> dict[str, str]:
 class Installation:
     """Starts and kills the processes of one installation; ends them all when it is left."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, dispatches: bool = True) -> None:
+        """Prepare; with `dispatches` the tests' own process rings doorbells and reconciles beside its children."""
         self.settings = settings
+        self._dispatches = dispatches
         self.database = Database(settings.database)
         self.bus = Bus(settings.redis_url, settings.redis_prefix)
         self.dispatcher = Dispatcher(settings, self.database, self.bus, create_doorbell(settings))
@@ -55,7 +57,8 @@ class Installation:
         self._log = (settings.home / "processes.log").open("ab")
 
     def __enter__(self) -> Self:
-        self.dispatcher.start()
+        if self._dispatches:
+            self.dispatcher.start()
         return self
 
     def __exit__(
@@ -72,9 +75,8 @@ class Installation:
 
     def start_worker(self, **environment: str) -> subprocess.Popen[bytes]:
         """Start a worker process and wait until the database knows it."""
-        known = self.worker_names()
         child = self.launch("worker", environment)
-        wait_until(lambda: self.worker_names() - known, "a new worker process is there", 30)
+        wait_until(lambda: self.is_known(child), "a new worker process is there", 30)
         return child
 
     def start_web(self, *, port: int = 0, **environment: str) -> str:
@@ -113,6 +115,11 @@ class Installation:
         with self.database.read() as db:
             return {seats.worker.name for seats in workers.list_workers(db, alive_seconds=3600)}
 
+    def is_known(self, child: subprocess.Popen[bytes]) -> bool:
+        """Tell whether the database knows a child as a worker process."""
+        with self.database.read() as db:
+            return any(seats.worker.pid == child.pid for seats in workers.list_workers(db, alive_seconds=3600))
+
     def end_worker(self, child: subprocess.Popen[bytes]) -> int:
         """Tell a worker process to end, and return its exit code."""
         child.send_signal(signal.SIGTERM)
@@ -133,8 +140,12 @@ class Installation:
 
     def read(self, session: FlowSession) -> FlowSession:
         """Return the session as it is now."""
+        return self.find(session.id)
+
+    def find(self, session_id: str) -> FlowSession:
+        """Return the session of an id as it is now."""
         with self.database.read() as db:
-            return sessions.find_session(db, session.id)
+            return sessions.find_session(db, session_id)
 
     def read_steps(self, session: FlowSession) -> list[Step]:
         """Return its committed steps."""

@@ -2,7 +2,8 @@
 
 In a test: `with OllamaServer() as server:` (or `async with`), then `server.url`; it runs in a thread with a loop of its
 own. As a process: `python -m tests.support.ollama_server --port 11999 --tokens-per-second 50`; it prints its address.
-With `--calls-file` each begin and end of a chat is a line there, which outlives the process (`call_log.py` reads it).
+With `--calls-file` each begin and end of a chat is a line there, which outlives the process (`call_log.py` reads it);
+clients that are given the address `…/from/NAME` are told apart in it.
 
 `GET /control` tells mode, pace and how many chats are active; `POST /control` changes them; `GET /control/calls` tells
 `{key: {started, finished, cancelled, failed}}`.
@@ -123,14 +124,19 @@ class OllamaServer:
 
     def _make_app(self) -> web.Application:
         app = web.Application(client_max_size=64 * 1024 * 1024)
+        for line in ("", "/from/{line}"):
+            app.add_routes(
+                [
+                    web.get(f"{line}/api/version", self._version),
+                    web.get(f"{line}/api/tags", self._tags),
+                    web.get(f"{line}/api/ps", self._ps),
+                    web.post(f"{line}/api/show", self._show),
+                    web.post(f"{line}/api/chat", self._chat),
+                ]
+            )
         app.add_routes(
             [
                 web.get("/", _running),
-                web.get("/api/version", self._version),
-                web.get("/api/tags", self._tags),
-                web.get("/api/ps", self._ps),
-                web.post("/api/show", self._show),
-                web.post("/api/chat", self._chat),
                 web.get("/control", self._control_get),
                 web.post("/control", self._control_set),
                 web.get("/control/calls", self._control_calls),
@@ -167,14 +173,19 @@ class OllamaServer:
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
-        key, session = request.headers.get("X-Step-Key", ""), request.headers.get("X-Session-Id", "")
+        key = request.headers.get("X-Step-Key", "")
+        about = {
+            "key": key,
+            "session": request.headers.get("X-Session-Id", ""),
+            "line": request.match_info.get("line", ""),
+        }
         if refusal := self._refusal() or self._unknown(body.get("model", "")):
             self.calls[key]["started"] += 1
             self.calls[key]["failed"] += 1
             return refusal
         self.requests.append(body)
         self.peers.add(request.get_extra_info("peername"))
-        async with self._counted(key, session) as finish:
+        async with self._counted(key, about) as finish:
             if self.mode == "hang":
                 await asyncio.Event().wait()
             await asyncio.sleep(self.delay_seconds)
@@ -239,7 +250,7 @@ class OllamaServer:
         return web.json_response({"error": f"model '{name}' not found"}, status=404)
 
     @asynccontextmanager
-    async def _counted(self, key: str, session: str) -> AsyncIterator[Callable[[], None]]:
+    async def _counted(self, key: str, about: dict[str, str]) -> AsyncIterator[Callable[[], None]]:
         """Count a chat; yields what counts its end, which is called before the last word is sent."""
         call, call_id = self.calls[key], secrets.token_hex(8)
         ended = False
@@ -250,9 +261,9 @@ class OllamaServer:
                 ended = True
                 call[outcome] += 1
                 self.active -= 1
-                self._note(call_id, outcome, key, session)
+                self._note(call_id, outcome, about)
 
-        self._note(call_id, "started", key, session)
+        self._note(call_id, "started", about)
         call["started"] += 1
         self.active += 1
         self.max_active = max(self.max_active, self.active)
@@ -265,11 +276,11 @@ class OllamaServer:
             end("failed")
             raise
 
-    def _note(self, call_id: str, what: str, key: str, session: str) -> None:
+    def _note(self, call_id: str, what: str, about: dict[str, str]) -> None:
         """Write a line into the file of calls, whole and at once, so that no kill can take it back."""
         if self._calls_file is None:
             return
-        line = json.dumps({"call": call_id, "what": what, "key": key, "session": session, "at": time.time()})
+        line = json.dumps({"call": call_id, "what": what, "at": time.time()} | about)
         descriptor = os.open(self._calls_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
             os.write(descriptor, f"{line}\n".encode())

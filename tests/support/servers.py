@@ -1,4 +1,4 @@
-"""The real servers that tests talk to: a private Valkey and a private PostgreSQL, each on a port of its own."""
+"""The servers that tests talk to: a Valkey, a PostgreSQL and a scripted model server, each on a port of its own."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import IO, Self
 
+import httpx
 import psycopg
 import pytest
 import redis
 
 from cli.valkey import find_valkey
 from common.errors import FlowError
+from tests.support.call_log import CallLog
 
 _START_SECONDS = 30.0
 
@@ -76,6 +79,13 @@ class _Process:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+            self.process = None
+
+    def kill(self) -> None:
+        """End it as `kill -9` does; it may be started again on its port."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
             self.process = None
 
     def _launch(self) -> subprocess.Popen[bytes]:
@@ -166,6 +176,42 @@ class PostgreSQL(_Process):
         except psycopg.OperationalError:
             return False
         return True
+
+
+class ModelServer(_Process):
+    """The scripted model server as a process of its own, whose count of calls outlives it."""
+
+    name = "The model server"
+
+    def __init__(self, calls_file: Path, *, delay_seconds: float = 0, tokens_per_second: float = 0) -> None:
+        super().__init__()
+        self.calls = CallLog(calls_file)
+        self._pace = {"delay-seconds": delay_seconds, "tokens-per-second": tokens_per_second}
+
+    @property
+    def url(self) -> str:
+        """Its address, for OLLAMA_HOST."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def set_pace(self, **fields: float) -> None:
+        """Change `delay_seconds`, `tokens_per_second` or `output_tokens` while it runs."""
+        httpx.post(f"{self.url}/control", json=fields, trust_env=False).raise_for_status()
+
+    def _launch(self) -> subprocess.Popen[bytes]:
+        words = [word for name, value in self._pace.items() for word in (f"--{name}", str(value))]
+        words += ["--port", str(self.port), "--calls-file", str(self.calls.path), "--writes-files"]
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.support.ollama_server", *words],
+            cwd=Path(__file__).parents[2],
+            stdout=self._log,
+            stderr=self._log,
+        )
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/api/version", trust_env=False).is_success
+        except httpx.TransportError:
+            return False
 
 
 def find_postgresql() -> Path | None:
