@@ -19,8 +19,8 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 @contextmanager
-def open_browser() -> Iterator[Browser]:
-    """Start Debian's chromium, else Playwright's own."""
+def open_browser(*, forgives: tuple[str, ...] = ("ERR_CONNECTION", "status of 503")) -> Iterator[Browser]:
+    """Start Debian's chromium, else Playwright's own; complaints that hold one of these words are to be expected."""
     with sync_playwright() as playwright:
         path = shutil.which("chromium")
         if path is None and not os.path.exists(playwright.chromium.executable_path):  # noqa: PTH110 - a string there
@@ -29,7 +29,7 @@ def open_browser() -> Iterator[Browser]:
         options = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=path, args=options)
         try:
-            opened = Browser(browser)
+            opened = Browser(browser, forgives)
             yield opened
             assert not opened.complaints, opened.complaints
         finally:
@@ -39,8 +39,9 @@ def open_browser() -> Iterator[Browser]:
 class Browser:
     """Opens pages, each in a context of its own, and notes what their consoles complain of."""
 
-    def __init__(self, chromium: Chromium) -> None:
+    def __init__(self, chromium: Chromium, forgives: tuple[str, ...]) -> None:
         self._chromium = chromium
+        self._forgives = forgives
         self.complaints: list[str] = []
 
     def open(self, url: str, *, size: ViewportSize = DESKTOP, theme: Literal["light", "dark"] = "light") -> Page:
@@ -55,8 +56,7 @@ class Browser:
 
     def _note(self, message: ConsoleMessage) -> None:
         # A server that is restarted on purpose refuses connections meanwhile, and one without its database answers so.
-        is_meant = "ERR_CONNECTION" in message.text or "status of 503" in message.text
-        if message.type == "error" and not is_meant:
+        if message.type == "error" and not any(words in message.text for words in self._forgives):
             self.complaints.append(message.text)
 
 
