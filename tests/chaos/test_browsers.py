@@ -1,0 +1,78 @@
+"""Two real browsers watch a session while web, Valkey and a worker process are killed: they end with the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from common.models import FlowSession
+from tests.chaos.faults import Chaos
+from tests.chaos.oracle import Oracle
+from tests.chaos.system import CHAOS, System
+from tests.journeys.browser import Browser, open_browser, sign_in
+from tests.support.waiting import wait_until
+
+_SESSION_MS = 60_000
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with open_browser(forgives=("net::ERR_", "WebSocket connection to")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def system(tmp_path: Path) -> Iterator[System]:
+    with System(tmp_path, "sqlite", workers=2, delay_seconds=1.0, tokens_per_second=40, **CHAOS) as running:
+        yield running
+
+
+def check_page(page: Page, system: System, session: FlowSession) -> None:
+    """Compare what a page shows with what the database has."""
+    kept = system.installation.read(session)
+    expect(page.locator("h1 + [data-state]")).to_have_attribute("data-state", kept.state, timeout=_SESSION_MS)
+    expect(page.locator("#log .panel-count")).to_have_text(str(kept.last_seq))
+    called = {step.key for step in system.installation.read_steps(session) if step.kind == "model"}
+    expect(page.locator("#steps .panel-count")).to_have_text(str(len(called)))
+    done = page.locator("#steps [data-state='done']").evaluate_all("rows => rows.map((row) => row.dataset.step)")
+    assert set(done) == called
+    page.locator("#log").get_by_role("button", name="Show").click()
+    numbers = page.locator("#log [data-seq]").evaluate_all("rows => rows.map((row) => Number(row.dataset.seq))")
+    assert numbers == list(range(1, kept.last_seq + 1))
+    assert kept.result is not None
+    shown = page.get_by_role("region", name="Result").inner_text()
+    said = kept.result.partition("```")[0]  # the rest is shown as a file's text
+    assert "".join(said.split()) in "".join(shown.split())
+
+
+@pytest.mark.timeout(180)
+def test_two_browsers_show_the_truth_after_web_valkey_and_a_worker_process_were_killed(
+    system: System, browser: Browser
+) -> None:
+    with Oracle(system) as oracle:
+        chaos = Chaos(system, oracle)
+        session = system.create(architecture="CENTRALIZED", workers=2)
+        oracle.watch(session)
+        pages = []
+        for _ in range(2):
+            page = browser.open(f"{system.url}/sessions/{session.id}")
+            sign_in(page)
+            page.locator("h1 + [data-state]").wait_for()
+            pages.append(page)
+        wait_until(lambda: system.installation.read(session).steps_done >= 1, "a step is committed", 30)
+        chaos.kill_web()
+        chaos.kill_valkey(0.5)
+        system.wait_ready()
+        wait_until(lambda: system.installation.read(session).steps_done >= 3, "steps are committed", 30)
+        owner = system.installation.read(session).worker
+        assert owner is not None
+        (slot,) = (slot for slot in system.workers if slot.process is not None and f"-{slot.process.pid}-" in owner)
+        chaos.kill_worker(slot)
+        figures = oracle.check_final()
+        assert not oracle.breaches, "\n".join(oracle.breaches)
+        assert figures.completed == 1
+        for page in pages:
+            check_page(page, system, session)
