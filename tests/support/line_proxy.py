@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Self
 
-Mode = Literal["pass", "cut", "delay", "half_open", "truncate", "lose_answers"]
+Mode = Literal["pass", "cut", "delay", "half_open", "truncate", "lose_answers", "mute"]
 
 _CHUNK_BYTES = 64 * 1024
 #: Closing a socket that lingers for no time resets its connection.
@@ -60,6 +60,7 @@ class LineProxy:
         self._delay_seconds = 0.0
         self._truncate_bytes = 0
         self._words = b""
+        self._muting_words: bytes | None = None
         self._links: set[_Link] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="line-proxy", daemon=True)
@@ -109,6 +110,13 @@ class LineProxy:
     def truncate(self, more_bytes: int) -> None:
         """Let so many more bytes through to each client, then reset its connection; so with new connections."""
         self._set("truncate", truncate_bytes=more_bytes)
+
+    def mute(self, *, once_said: bytes | None = None) -> None:
+        """Swallow what the target says, on connections that go on otherwise; from now, or once a client said these."""
+        if once_said is None:
+            self._set("mute")
+        else:
+            self._muting_words = once_said
 
     def lose_answers_to(self, words: bytes) -> None:
         """Hand requests on that hold these words, but reset the connection instead of the answer."""
@@ -188,7 +196,9 @@ class LineProxy:
             while data := await reader.read(_CHUNK_BYTES):
                 if self._delay_seconds:
                     await asyncio.sleep(self._delay_seconds)
-                if link.is_dead:
+                if not to_client and self._muting_words is not None and self._muting_words in data:
+                    self._mode, self._muting_words = "mute", None
+                if link.is_dead or (to_client and self._mode == "mute"):
                     continue
                 if self._mode == "lose_answers" and not to_client and self._words in data:
                     link.is_doomed = True

@@ -16,7 +16,7 @@ from common.models import FlowSession
 from common.queries import claims, steps
 from common.queries.sessions import find_session
 from tests.support.data import claim, make_session, make_step, make_user, new_step
-from tests.support.tcp_proxy import TcpProxy
+from tests.support.line_proxy import LineProxy
 from tests.support.waiting import wait_until
 
 ANSWER_SECONDS = 1.0
@@ -25,15 +25,15 @@ SLACK_SECONDS = 10.0
 
 
 @pytest.fixture
-def wire(postgresql_url: str) -> Iterator[TcpProxy]:
+def wire(postgresql_url: str) -> Iterator[LineProxy]:
     port = make_url(postgresql_url).port
     assert port is not None
-    with TcpProxy(port) as proxy:
+    with LineProxy("127.0.0.1", port) as proxy:
         yield proxy
 
 
 @pytest.fixture
-def far(postgresql_url: str, wire: TcpProxy) -> Iterator[Database]:
+def far(postgresql_url: str, wire: LineProxy) -> Iterator[Database]:
     """PostgreSQL at the other end of a wire."""
     url = make_url(postgresql_url).set(port=wire.port).render_as_string(hide_password=False)
     opened = Database(url, pool_size=1, answer_seconds=ANSWER_SECONDS)
@@ -75,55 +75,55 @@ def read_keys(database: Database, session: FlowSession) -> list[str]:
         return [step.key for step in steps.list_steps(db, session.id)]
 
 
-def test_a_statement_that_is_never_answered_is_given_up_in_time(far: Database, wire: TcpProxy) -> None:
+def test_a_statement_that_is_never_answered_is_given_up_in_time(far: Database, wire: LineProxy) -> None:
     assert ask(far) == 1
 
     def fall_silent_in_mid_statement() -> None:
         with far.read() as db:
             db.execute(text("SELECT 1"))
-            wire.fall_silent()
+            wire.mute()
             db.execute(text("SELECT 2"))
 
     check_is_unavailable(fall_silent_in_mid_statement)
 
 
-def test_connections_that_fell_silent_while_nobody_used_them_are_found_out(far: Database, wire: TcpProxy) -> None:
+def test_connections_that_fell_silent_while_nobody_used_them_are_found_out(far: Database, wire: LineProxy) -> None:
     with far.read(), far.read():
         pass
-    wire.fall_silent()
+    wire.mute()
     # The one in the pool is looked at first, then a new one is tried.
     check_is_unavailable(lambda: ask(far), seconds=ANSWER_SECONDS + 2)
 
 
-def test_the_pool_recovers_once_the_server_answers_again(far: Database, wire: TcpProxy) -> None:
+def test_the_pool_recovers_once_the_server_answers_again(far: Database, wire: LineProxy) -> None:
     assert ask(far) == 1
-    wire.fall_silent()
+    wire.mute()
     for _ in range(3):  # more than the pool has places
         check_is_unavailable(lambda: ask(far), seconds=ANSWER_SECONDS + 2)
-    wire.speak_again()
+    wire.pass_on()
     assert [ask(far) for _ in range(5)] == [1] * 5
 
 
-def test_what_a_silent_connection_began_leaves_nothing_behind(far: Database, near: Database, wire: TcpProxy) -> None:
+def test_what_a_silent_connection_began_leaves_nothing_behind(far: Database, near: Database, wire: LineProxy) -> None:
     session = claim(near, make_session(near, make_user(near)))
     ask(far)
-    wire.fall_silent_after(b"INSERT INTO steps")
+    wire.mute(once_said=b"INSERT INTO steps")
     check_is_unavailable(lambda: commit(far, session, "step-1", number=1))
-    wire.speak_again()
+    wire.pass_on()
     assert read_keys(near, session) == []
     assert wait_until(lambda: _try(lambda: commit(far, session, "step-1", number=1)), "it is written") == 1
     assert read_keys(near, session) == ["step-1"]
 
 
 def test_a_commit_whose_answer_is_lost_is_found_by_the_repeated_write(
-    far: Database, near: Database, wire: TcpProxy
+    far: Database, near: Database, wire: LineProxy
 ) -> None:
     session = claim(near, make_session(near, make_user(near)))
     assert commit(far, session, "step-1", number=1) == 1
-    wire.fall_silent_after(b"COMMIT")
+    wire.mute(once_said=b"COMMIT")
     check_is_unavailable(lambda: commit(far, session, "step-2", number=2))
     wait_until(lambda: read_keys(near, session) == ["step-1", "step-2"], "it is committed")
-    wire.speak_again()
+    wire.pass_on()
     assert commit(far, session, "step-2", number=2) == 2
     assert commit(far, session, "step-3", number=3) == 3
     assert read_keys(near, session) == ["step-1", "step-2", "step-3"]
@@ -144,8 +144,8 @@ def test_a_connection_that_the_server_ends_is_unavailable_then_replaced(near: Da
     assert ask(near) == 1
 
 
-def test_a_server_that_is_not_there_is_unavailable(near: Database, wire: TcpProxy, far: Database) -> None:
-    wire.__exit__(None, None, None)
+def test_a_server_that_is_not_there_is_unavailable(near: Database, wire: LineProxy, far: Database) -> None:
+    wire.cut()
     check_is_unavailable(lambda: ask(far))
 
 
