@@ -17,7 +17,7 @@ from common.heartbeat import Heartbeat, ModelServer
 from common.host import read_resources
 from common.models import FlowSession, User
 from common.queries.queue import QueueFigures, read_queue_figures
-from common.queries.sessions import SessionFilter, list_sessions
+from common.queries.sessions import SessionFilter, list_active
 from common.queries.workers import WorkerSeats, list_workers
 from common.settings import Settings
 from common.states import State
@@ -90,7 +90,7 @@ class OverviewReader:
         with self._database.read() as db:
             figures = read_queue_figures(db, alive_seconds=alive_seconds)
             workers = list_workers(db, alive_seconds=alive_seconds)
-            running = list_sessions(db, SessionFilter(states=[State.RUNNING]), limit=1000)
+            running = list_active(db, SessionFilter(states=[State.RUNNING]), limit=1000)
         heartbeats = self._bus.read_heartbeats([item.worker.name for item in workers])
         has_redis = self._bus.ping()
         server = self._choose_server(heartbeats, has_redis=has_redis) if workers else None

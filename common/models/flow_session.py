@@ -19,6 +19,11 @@ def _one_of(column: str, values: type[State | Desired | Architecture]) -> CheckC
     return CheckConstraint(f"{column} IN ({listed})", name=f"ck_sessions_{column}")
 
 
+def _of_ended(name: str, *columns: str) -> Index:
+    where = text("ended_at IS NOT NULL")
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
 class FlowSession(Base):
     """A session. Named so, because `Session` is SQLAlchemy's and `session` Flask's."""
 
@@ -87,9 +92,9 @@ class FlowSession(Base):
         _one_of("architecture", Architecture),
         CheckConstraint("workers BETWEEN 1 AND 16", name="ck_sessions_workers"),
         UniqueConstraint("owner_id", "idempotency_key"),
-        # The history pages, newest first: of all, and of one owner.
-        Index("ix_sessions_created_at_id", "created_at", "id"),
-        Index("ix_sessions_owner_id_created_at_id", "owner_id", "created_at", "id"),
+        # The history pages, the latest end first: of all, and of one owner.
+        _of_ended("ix_sessions_ended_at_id", "ended_at", "id"),
+        _of_ended("ix_sessions_owner_id_ended_at_id", "owner_id", "ended_at", "id"),
         # The queue and the running ones: a small part of a long table.
         Index(
             "ix_sessions_active",

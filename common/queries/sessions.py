@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Double, Select, and_, case, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Double, Select, case, func, or_, select, type_coerce
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -93,28 +93,25 @@ def find_session(db: Session, session_id: str, *, seen_by: User | None = None) -
     return found
 
 
-def list_sessions(
+def list_ended(
     db: Session, wanted: SessionFilter, *, limit: int = 50, before: tuple[float, str] | None = None
 ) -> list[FlowSession]:
-    """Return sessions newest first; `before` is the `read_place` of the last one already seen."""
-    query = _filtered(select(FlowSession), wanted)
+    """Return the sessions that have ended, the latest end first; `before` is the `read_place` of the last one seen."""
+    query = _filtered(select(FlowSession), wanted).where(FlowSession.ended_at.is_not(None))
     if before is not None:
-        created, session_id = before
-        # Spelled out: a row-value comparison would lose the type of times.
+        ended, session_id = before
+        # Spelled out: a row-value comparison would lose the type of times. The first condition is for the index.
         query = query.where(
-            or_(
-                FlowSession.created_at < created,
-                and_(FlowSession.created_at == created, FlowSession.id < session_id),
-            )
+            FlowSession.ended_at <= ended, or_(FlowSession.ended_at < ended, FlowSession.id < session_id)
         )
-    return list(db.scalars(query.order_by(FlowSession.created_at.desc(), FlowSession.id.desc()).limit(limit)))
+    return list(db.scalars(query.order_by(FlowSession.ended_at.desc(), FlowSession.id.desc()).limit(limit)))
 
 
 def read_place(db: Session, session: FlowSession) -> tuple[float, str]:
-    """Return where a session stands in a list: its creation as exactly as the database has it, and its id."""
-    created = db.scalar(select(type_coerce(FlowSession.created_at, Double)).where(FlowSession.id == session.id))
-    assert created is not None
-    return created, session.id
+    """Return where an ended session stands in a list: its end as exactly as the database has it, and its id."""
+    ended = db.scalar(select(type_coerce(FlowSession.ended_at, Double)).where(FlowSession.id == session.id))
+    assert ended is not None
+    return ended, session.id
 
 
 def list_named(db: Session, session_ids: Iterable[str]) -> list[FlowSession]:

@@ -7,8 +7,8 @@ const statistics: Statistics = {
   total: 0, active: 0, completed: 0, failed: 0, stopped: 0, average_duration_seconds: null,
 };
 
-function session(id: string, status: string, last_seq = 1): Session {
-  return { id, status, last_seq, created_at: `2026-01-01T00:00:0${id}Z` } as Session;
+function session(id: string, status: string, last_seq = 1, more: Partial<Session> = {}): Session {
+  return { id, status, last_seq, created_at: `2026-01-01T00:00:0${id}Z`, ended_at: null, ...more } as Session;
 }
 
 const list = (active: Session[], history: Session[], next_cursor: string | null = null) => ({
@@ -21,6 +21,12 @@ test("active and ended sessions are told apart, the latest first", () => {
   const state = takeList(emptyList, list([session("3", "running"), session("4", "queued")], [session("1", "failed"), session("2", "completed")]));
   assert.deepEqual(ids(activeOf(state)), ["4", "3"]);
   assert.deepEqual(ids(historyOf(state)), ["2", "1"]);
+});
+
+test("the history is in the order of the ends, equal ones by their ids, as in the pages of the API", () => {
+  const ended = (id: string, minute: number): Session => session(id, "completed", 1, { ended_at: `2026-01-01T00:0${minute}:00Z` });
+  const state = takeList(emptyList, list([], [ended("4", 5), ended("1", 9), ended("2", 7), ended("3", 7)]));
+  assert.deepEqual(ids(historyOf(state)), ["1", "3", "2", "4"]);
 });
 
 test("a change moves a session from the active ones to the history, and removes what is gone", () => {

@@ -142,14 +142,14 @@ def write_cursor(place: tuple[float, str]) -> str:
 
 
 def read_cursor(cursor: str) -> tuple[float, str]:
-    """Return the creation time and the id that a cursor holds. Raises ValueError."""
+    """Return the time of the end and the id that a cursor holds. Raises ValueError."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        created, session_id = json.loads(base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True))
+        ended, session_id = json.loads(base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, TypeError, RecursionError):
         raise ValueError("This is no cursor of ours; leave it out to begin with the newest.") from None
-    if not isinstance(created, float) or not math.isfinite(created) or not isinstance(session_id, str):
+    if not isinstance(ended, float) or not math.isfinite(ended) or not isinstance(session_id, str):
         raise ValueError("This is no cursor of ours; leave it out to begin with the newest.")
     if "\x00" in session_id or not session_id.isascii():
         raise ValueError("This is no cursor of ours; leave it out to begin with the newest.")
-    return created, session_id
+    return ended, session_id

@@ -30,7 +30,7 @@ _NOBODY = ""
 
 @blueprint.get("", responses={200: schemas.SessionListAnswer})
 def list_sessions(query: ListSessions) -> Response:
-    """List the active sessions and a page of the ended ones."""
+    """List the active sessions and a page of the ended ones, the latest end first."""
     runtime, user = current_runtime(), asker()
     with runtime.database.read() as db:
         owner_id = None if user.is_admin else user.id
@@ -41,9 +41,7 @@ def list_sessions(query: ListSessions) -> Response:
         chosen = {"owner_id": owner_id, "architecture": query.architecture, "model": query.model}
         active = sessions.list_active(db, SessionFilter(**chosen, states=sorted(query.states)))
         before = None if query.cursor is None else read_cursor(query.cursor)
-        history = sessions.list_sessions(
-            db, SessionFilter(**chosen, states=ended), limit=query.limit + 1, before=before
-        )
+        history = sessions.list_ended(db, SessionFilter(**chosen, states=ended), limit=query.limit + 1, before=before)
         page = history[: query.limit]
         return answer(
             schemas.SessionListAnswer(

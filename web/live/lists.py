@@ -14,12 +14,12 @@ from common.models import FlowSession
 from common.queries.sessions import (
     SessionFilter,
     list_active,
+    list_ended,
     list_named,
-    list_sessions,
     read_active_seqs,
 )
 from common.settings import Settings
-from common.states import FINAL_STATES, State
+from common.states import State
 from web.api import schemas
 from web.live.viewers import Viewer, Viewers, make_message
 from web.overview import OverviewReader
@@ -107,12 +107,12 @@ class SessionsList:
         """Send a viewer all active sessions and the latest ended ones. Raises DatabaseUnavailable."""
         owner_id = _scope(viewer)
         with self._database.read() as db:
-            active = list_active(db, SessionFilter(owner_id=owner_id))
-            ended = SessionFilter(owner_id=owner_id, states=sorted(FINAL_STATES))
+            seen = SessionFilter(owner_id=owner_id)
+            shown = [*list_active(db, seen), *list_ended(db, seen, limit=_AT_A_GLANCE)]
             change = SessionsChange(
-                changed=view_sessions(db, [*active, *list_sessions(db, ended, limit=_AT_A_GLANCE)], self._settings),
+                changed=view_sessions(db, shown, self._settings),
                 removed=[],
-                statistics=view_statistics(db, SessionFilter(owner_id=owner_id)),
+                statistics=view_statistics(db, seen),
             )
         viewer.needs_list = not self._viewers.send(viewer, make_message("sessions", change.model_dump_json()))
 

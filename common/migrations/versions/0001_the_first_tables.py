@@ -132,8 +132,17 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('paused', 'queued', 'running')"),
         postgresql_where=sa.text("state IN ('paused', 'queued', 'running')"),
     )
-    op.create_index("ix_sessions_created_at_id", "sessions", ["created_at", "id"])
-    op.create_index("ix_sessions_owner_id_created_at_id", "sessions", ["owner_id", "created_at", "id"])
+    for name, columns in (
+        ("ix_sessions_ended_at_id", ["ended_at", "id"]),
+        ("ix_sessions_owner_id_ended_at_id", ["owner_id", "ended_at", "id"]),
+    ):
+        op.create_index(
+            name,
+            "sessions",
+            columns,
+            sqlite_where=sa.text("ended_at IS NOT NULL"),
+            postgresql_where=sa.text("ended_at IS NOT NULL"),
+        )
 
     op.create_table(
         "user_roles",

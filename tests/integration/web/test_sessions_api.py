@@ -7,7 +7,7 @@ from typing import Any
 
 from common.clock import utc_now
 from common.models import FlowSession
-from common.queries import steps
+from common.queries import claims, steps
 from common.queries.sessions import find_session
 from common.states import State
 from tests.integration.web.dashboard import Dashboard, Program
@@ -98,12 +98,27 @@ def test_the_list_has_the_active_by_id_and_the_ended_newest_first(dashboard: Das
     assert listed["next_cursor"] is None
 
 
+def test_the_history_is_in_the_order_of_the_ends_not_of_the_beginnings(dashboard: Dashboard, ada: Program) -> None:
+    early, late, never_ran = (dashboard.make(ada.user) for _ in range(3))
+    dashboard.claim(late)
+    dashboard.claim(early)
+    with dashboard.database.write() as db:
+        claims.finish_session(db, late.id, epoch=1, state=State.COMPLETED)
+    with dashboard.database.write() as db:
+        claims.finish_session(db, early.id, epoch=1, state=State.FAILED)
+    ada.ask("POST", f"/api/sessions/{never_ran.id}/stop")
+    page = ada.get("/api/sessions?limit=2")
+    assert [session["id"] for session in page["session_history"]] == [never_ran.id, early.id]
+    page = ada.get(f"/api/sessions?limit=2&cursor={page['next_cursor']}")
+    assert [session["id"] for session in page["session_history"]] == [late.id]
+
+
 def test_the_history_comes_in_pages_without_a_gap_or_a_repetition(dashboard: Dashboard, ada: Program) -> None:
     made = [dashboard.make(ada.user, State.COMPLETED).id for _ in range(7)]
     moment = utc_now()
     with dashboard.database.write() as db:
         for session_id in made[:3]:
-            find_session(db, session_id).created_at = moment
+            find_session(db, session_id).ended_at = moment
     page = ada.get("/api/sessions?limit=2")
     pages = [[session["id"] for session in page["session_history"]]]
     while page["next_cursor"] is not None:

@@ -39,16 +39,19 @@ export function takeChange(state: SessionListState, change: SessionsChange): Ses
 
 /** Those that have not ended, the latest first. */
 export function activeOf(state: SessionListState): Session[] {
-  return sorted(Object.values(state.sessions).filter((session) => !isFinal(session.status)));
+  return latestFirst(Object.values(state.sessions).filter((session) => !isFinal(session.status)), (session) => session.created_at);
 }
 
-/** Those that have ended, the latest first. */
+/** Those that have ended, the latest end first: the order in which the API gives them page by page. */
 export function historyOf(state: SessionListState): Session[] {
-  return sorted(Object.values(state.sessions).filter((session) => isFinal(session.status)));
+  return latestFirst(
+    Object.values(state.sessions).filter((session) => isFinal(session.status)),
+    (session) => session.ended_at ?? session.created_at,
+  );
 }
 
-function sorted(sessions: Session[]): Session[] {
-  return sessions.sort((a, b) => b.created_at.localeCompare(a.created_at) || b.id.localeCompare(a.id));
+function latestFirst(sessions: Session[], timeOf: (session: Session) => string): Session[] {
+  return sessions.sort((a, b) => timeOf(b).localeCompare(timeOf(a)) || b.id.localeCompare(a.id));
 }
 
 /** Answers may overtake each other: the one that knows more events is the newer one. */
