@@ -41,6 +41,12 @@ test("a session that waits is said to wait", () => {
   assert.equal(sayWaiting("disk"), "It goes on by itself once the disk has room again; Resume tries at once.");
 });
 
+test("a plan is said to be its maker's, the angles of a debate nobody's", () => {
+  assert.deepEqual(said("plan_made"), ["Queen made a plan of 2 parts"]);
+  const plan = log.find(({ event }) => event.type === "plan_made")?.event as DurableEvent & { type: "plan_made" };
+  assert.equal(sayEvent({ ...plan, step: "angles", agent: "drone-1" }, labelOf).text, "The task is looked at from 2 angles");
+});
+
 test("a failed step is an error only where nobody tries again", () => {
   const failed = log.find(({ event }) => event.type === "step_failed")?.event as DurableEvent & { type: "step_failed" };
   assert.equal(sayEvent(failed, labelOf).level, "warning");

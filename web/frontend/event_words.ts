@@ -37,6 +37,10 @@ export function sayEvent(event: DurableEvent, labelOf: (step: string) => string)
       return { icon: "check-lg", text: `${agentTitle(event.agent)} finished “${labelOf(event.step)}”: ${figures}` };
     }
     case "plan_made":
+      // In a debate nobody leads and nothing is divided: its drones get their angles by rule.
+      if (event.step === "angles") {
+        return { icon: "list-check", text: `The task is looked at from ${plural(event.subtasks.length, "angle")}` };
+      }
       return { icon: "list-check", text: `${agentTitle(event.agent)} made a plan of ${plural(event.subtasks.length, "part")}` };
     case "plan_repaired":
       return { icon: "sliders", text: `The plan of ${agentTitle(event.agent)} was mended: ${event.repairs.join(" ")}` };

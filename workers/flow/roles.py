@@ -17,6 +17,15 @@ class Role(enum.StrEnum):
     DEVELOPER = "developer"
     SECURITY_SPECIALIST = "security_specialist"
 
+    @property
+    def words(self) -> str:
+        """What people and models read, within a sentence."""
+        return _WORDS.get(self, self.replace("_", " "))
+
+
+#: The roles whose words are more than their codes without underscores.
+_WORDS = {Role.IT_ARCHITECT: "IT architect"}
+
 
 #: The order in which a swarm gives its drones their home roles: the most useful first.
 HOME_ROLES = (Role.ANALYST, Role.DEVELOPER, Role.IT_ARCHITECT, Role.DATA_SCIENTIST, Role.SECURITY_SPECIALIST)

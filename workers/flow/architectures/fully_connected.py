@@ -100,7 +100,7 @@ async def _take_seats(flow: FlowContext, drones: Sequence[Agent]) -> list[Seat]:
 def _make_angle(position: int) -> SubtaskInfo:
     role = home_role(position)
     name, view = VIEWS[(position // len(Role) + position % 2 * 2) % len(VIEWS)]
-    title = f"{name} view of the {role.replace('_', ' ')}"
+    title = f"{name} view of the {role.words}"
     return SubtaskInfo(id=str(position + 1), title=title, instructions=view, role=str(role))
 
 

@@ -103,6 +103,14 @@ async def test_a_lone_drone_takes_two_angles_one_after_the_other() -> None:
     assert len(listener.all(PlanMade)[0].subtasks) == 2
 
 
+async def test_an_angle_names_its_role_in_words() -> None:
+    listener = Listener()
+    await run_flow(ScriptedModel(), FULLY_CONNECTED, workers=5, listener=listener)
+    (made,) = listener.all(PlanMade)
+    views = [subtask.title.partition(" view of the ")[2] for subtask in made.subtasks]
+    assert views == ["analyst", "developer", "IT architect", "data scientist", "security specialist"]
+
+
 async def test_sixteen_drones_have_sixteen_different_angles() -> None:
     listener = Listener()
     await run_flow(ScriptedModel(), FULLY_CONNECTED, workers=16, listener=listener, rounds=0)
