@@ -21,7 +21,7 @@ export function WorkerCard({ worker, cpu, memory }: Props) {
         <div class="worker-name">
           <strong title={worker.name}>{worker.name}</strong>
           <span class="muted">
-            {worker.host} · pid {worker.pid} · v{worker.version} · up since <RelativeTime at={worker.started_at} />
+            {worker.host} · pid {worker.pid} · v{worker.version} · started <RelativeTime at={worker.started_at} />
           </span>
         </div>
         {worker.draining && <span class="chip chip-warn">Draining</span>}
