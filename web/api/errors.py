@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from common.errors import Conflict, DatabaseUnavailable, FieldError, FlowError, InvalidInput, NotFound, StorageFull
 from web.api.schemas import ErrorAnswer, FieldErrorView
+from web.auth.identity import seems_signed_in
 
 log = structlog.get_logger(__name__)
 
@@ -137,7 +138,13 @@ def _page(status: int, sentence: str) -> Response:
     g.setdefault("_login_user", None)
     title = _TITLES.get(status, "Something went wrong" if status >= 500 else "This did not work")
     try:
-        text = render_template("errors/error.html", status=status, title=title, sentence=sentence)
+        text = render_template(
+            "errors/error.html",
+            status=status,
+            title=title,
+            sentence=sentence,
+            is_signed_in=seems_signed_in(),
+        )
     except RuntimeError:  # the front end is not built: the sentence matters more than its looks
         return Response(f"{sentence}\n", status, mimetype="text/plain")
     return Response(text, status, mimetype="text/html")

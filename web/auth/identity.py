@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from flask import Request, g, request
+from flask import Request, current_app, g, request, session
 from flask_login import current_user
 from werkzeug.exceptions import Unauthorized
 
@@ -46,6 +46,11 @@ def identify() -> User | None:
         user: User = g.bearer
         return user
     return current_user._get_current_object() if current_user.is_authenticated else None  # noqa: SLF001 - its way
+
+
+def seems_signed_in() -> bool:
+    """Return whether the asker's browser was signed in, by its cookies alone: the database may be away."""
+    return "_user_id" in session or current_app.config["REMEMBER_COOKIE_NAME"] in request.cookies
 
 
 def asker() -> User:

@@ -17,6 +17,9 @@ from web.auth.secret_key import read_secret_key
 from web.auth.user_store import UserStore
 from web.runtime import Runtime
 
+#: Says nothing of which of the two was wrong, or whether there is such a person.
+WRONG_SIGN_IN = "This email address and this password do not belong together."
+
 
 class PlainAddress(MailUtil):
     """Reads the address of the sign-in form by the rule of `common.queries.accounts`; no mail is ever sent."""
@@ -51,6 +54,7 @@ def security_configuration(settings: Settings) -> dict[str, Any]:
         "SECURITY_CHANGEABLE": True,
         "SECURITY_SEND_PASSWORD_CHANGE_EMAIL": False,
         "SECURITY_RETURN_GENERIC_RESPONSES": True,
+        "SECURITY_MSG_GENERIC_AUTHN_FAILED": (WRONG_SIGN_IN, "error"),
         "SECURITY_POST_LOGIN_VIEW": "/",
         "SECURITY_POST_LOGOUT_VIEW": "/login",
         "SECURITY_POST_CHANGE_VIEW": "/",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from urllib.parse import urljoin, urlsplit
 
@@ -11,6 +12,7 @@ from common.models import User
 from common.settings import Settings
 from tests.integration.web.dashboard import Browser, Dashboard
 from tests.support.data import PASSWORD, make_user
+from web.auth.setup import WRONG_SIGN_IN
 from web.auth.sign_in_limit import TRIES_ALLOWED
 
 
@@ -95,6 +97,7 @@ def test_wrong_passwords_and_unknown_people_get_the_same_answer(browser: Browser
     ]
     assert sentences[0].count('role="alert"') == sentences[1].count('role="alert"') > 0
     assert "disabled" not in wrong.text
+    assert WRONG_SIGN_IN in wrong.text
     assert not browser.is_signed_in()
 
 
@@ -143,7 +146,22 @@ def test_after_ten_failures_even_the_right_password_has_to_wait(browser: Browser
     assert answer.status_code == 429
     assert 0 < int(answer.headers["Retry-After"]) <= 60
     assert "wait" in answer.text
+    assert links_of(answer.text) == ["/", "/login"]
+    again = browser.sign_in("person-1@example.org", path="/login?next=/sessions")
+    assert links_of(again.text) == ["/", "/login?next=/sessions"]
     assert browser.sign_in("eve@example.org", "wrong").status_code == 200
+
+
+def test_an_error_leads_whoever_is_signed_in_to_the_pages_and_others_to_the_form(browser: Browser) -> None:
+    assert links_of(browser.client.post("/login", data={}).text) == ["/", "/login"]
+    browser.sign_in("person-1@example.org", remember="y")
+    for cookies in ("both", "the one that remembers"):
+        assert links_of(browser.client.get("/nothing").text) == ["/", "/sessions", "/"], cookies
+        browser.client.delete_cookie("ollama_flow_session")
+
+
+def links_of(page: str) -> list[str]:
+    return re.findall(r'<a [^>]*href="([^"]*)"', page)
 
 
 def test_json_finds_no_way_around_the_brake(browser: Browser) -> None:
