@@ -134,6 +134,8 @@ class StepFinished(EventModel):
     prompt_tokens: int = 0
     output_tokens: int = 0
     duration_seconds: float = 0.0
+    #: The model stopped at its limit of tokens, so that the text may lack its end.
+    cut_off: bool = False
 
 
 class PlanMade(EventModel):

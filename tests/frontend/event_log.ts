@@ -17,8 +17,8 @@ export const started = (step: string, agent: string, more: object = {}): Durable
   ...more,
 });
 
-export const finished = (step: string, agent: string, text: string): DurableEvent => ({
-  type: "step_finished", step, agent, text, prompt_tokens: 100, output_tokens: 20, duration_seconds: 1.5,
+export const finished = (step: string, agent: string, text: string, more: object = {}): DurableEvent => ({
+  type: "step_finished", step, agent, text, prompt_tokens: 100, output_tokens: 20, duration_seconds: 1.5, cut_off: false, ...more,
 });
 
 const subtask = (id: string, depends_on: string[] = []) => ({

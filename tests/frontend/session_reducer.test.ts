@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { DurableEvent } from "../../web/frontend/event_types.ts";
 import { addEvents, addTokens, hasGap, hasHole } from "../../web/frontend/state/session_reducer.ts";
-import { emptySession, type SessionState, type TokenPiece } from "../../web/frontend/state/session_state.ts";
+import { emptySession, resultStep, type SessionState, type TokenPiece } from "../../web/frontend/state/session_state.ts";
 import { seenState } from "../../web/frontend/states.ts";
 import { finished, log, logged, moved, started } from "./event_log.ts";
 
@@ -44,6 +44,16 @@ test("any doubling, shuffling and splitting of a log gives the same state", () =
     }),
     { numRuns: 300 },
   );
+});
+
+test("a result knows the step that wrote it, and whether that stopped at its limit", () => {
+  const ended = (text: string): SessionState => {
+    const more = [started("answer", "queen"), finished("answer", "queen", text, { cut_off: true }), moved("completed", 2, { result: "The answer." })];
+    return addEvents(emptySession("s"), [...log.slice(0, -1).map(({ event }) => event), ...more].map((event, at) => logged(at + 1, event)));
+  };
+  assert.equal(resultStep(ended("The answer.\n"))?.isCut, true);
+  assert.equal(resultStep(ended(""))?.isCut, undefined, "what was put together instead was cut nowhere");
+  assert.equal(resultStep(whole), null);
 });
 
 test("events after a gap wait until the gap is filled", () => {

@@ -84,6 +84,7 @@ export interface StepFinished {
   prompt_tokens: number;
   output_tokens: number;
   duration_seconds: number;
+  cut_off: boolean;
 }
 
 /** A queen or sub-queen divided its work. */

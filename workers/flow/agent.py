@@ -189,6 +189,7 @@ class Agent:
                 prompt_tokens=outcome.prompt_tokens,
                 output_tokens=outcome.output_tokens,
                 duration_seconds=outcome.duration_seconds,
+                cut_off=outcome.cut_off,
             )
             return StepResult(
                 output={

@@ -127,6 +127,7 @@ function startStep(state: SessionState, event: StepStarted, at: string): Session
     promptTokens: 0,
     outputTokens: 0,
     durationSeconds: 0,
+    isCut: false,
   };
   const stream = state.streams[event.step];
   const isStale = stream !== undefined && (stream.epoch < state.epoch || stream.attempt < event.attempt);
@@ -167,6 +168,7 @@ function finishStep(state: SessionState, event: StepFinished, at: string): Sessi
     promptTokens: event.prompt_tokens,
     outputTokens: event.output_tokens,
     durationSeconds: event.duration_seconds,
+    isCut: event.cut_off,
   };
   const closed = dropStream(closeStep(state, step), step.key);
   const agent = closed.agents[event.agent] ?? newAgent(event.agent);

@@ -24,6 +24,8 @@ export interface Step {
   promptTokens: number;
   outputTokens: number;
   durationSeconds: number;
+  /** The model stopped at its limit of tokens. */
+  isCut: boolean;
 }
 
 /** The text of a step that runs, or that ended without a result. */
@@ -102,6 +104,12 @@ export interface SessionState {
   totals: { calls: number; promptTokens: number; outputTokens: number };
   streams: Record<string, Stream>;
   log: LoggedEvent[];
+}
+
+/** The step that wrote the result: the model's last one, unless its text was put aside. */
+export function resultStep({ result, stepKeys, steps }: SessionState): Step | null {
+  const last = stepKeys.map((key) => steps[key]).findLast((step) => step?.kind === "model" && step.state === "done");
+  return last !== undefined && last.text.trim() === result ? last : null;
 }
 
 export function emptySession(sessionId: string): SessionState {

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from common.errors import ContextTooSmall, InvalidInput, ModelNotFound, ModelUnavailable, OutputInvalid
-from common.events import ContextCut, FlowEvent, Notice, StepFailed, StepStarted, TokenDelta
+from common.events import ContextCut, FlowEvent, Notice, StepFailed, StepFinished, StepStarted, TokenDelta
 from common.states import Architecture
 from tests.unit.workers.flow.helpers import Listener, longest, plan, run_flow, script, subtask
 from workers.flow import ChatRequest, OllamaFlowFramework, spread_retries
@@ -162,6 +162,7 @@ async def test_a_free_answer_at_its_limit_is_taken_and_told() -> None:
     assert result.answer.startswith("and so on")
     assert model.keys[-1] == "answer"
     assert any("stopped at its limit of 100 tokens" in event.message for event in listener.all(Notice))
+    assert [event.step for event in listener.all(StepFinished) if event.cut_off] == ["answer"]
 
 
 @pytest.mark.parametrize(
