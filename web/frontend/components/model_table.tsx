@@ -1,7 +1,19 @@
-import type { Models } from "../api_types.ts";
+import type { Model, Models } from "../api_types.ts";
 import { formatBytes, formatCount } from "../format.ts";
 import { health } from "../live.ts";
 import { EmptyState } from "./notes.tsx";
+
+/** What is told of each model, beside its name; nothing where the server does not say. */
+const FIGURES: { title: string; of: (model: Model) => string | null; isTabular?: boolean }[] = [
+  { title: "Parameters", of: (model) => model.parameter_size },
+  { title: "Size", of: (model) => (model.size_bytes === null ? null : formatBytes(model.size_bytes)), isTabular: true },
+  {
+    title: "Context",
+    of: (model) => (model.context_length === null ? null : formatCount(model.context_length)),
+    isTabular: true,
+  },
+  { title: "Abilities", of: (model) => (model.capabilities ?? []).join(", ") },
+];
 
 /** The models that the server has. */
 export function ModelTable({ models }: { models: Models }) {
@@ -17,28 +29,33 @@ export function ModelTable({ models }: { models: Models }) {
     );
   }
   return (
-    <div class="table-scroll" tabIndex={0} role="region" aria-label="Models of the model server">
-      <table class="plain-table">
-        <thead>
-          <tr>
-            <th scope="col">Model</th>
-            <th scope="col">Parameters</th>
-            <th scope="col">Size</th>
-            <th scope="col">Context</th>
-            <th scope="col">Abilities</th>
+    <div class="models">
+      {/* Named as what it is: where its rows are stacked, browsers would no longer take it for a table. */}
+      <table class="plain-table model-table" role="table" aria-label="Models of the model server">
+        <thead role="rowgroup">
+          <tr role="row">
+            <th scope="col" role="columnheader">
+              Model
+            </th>
+            {FIGURES.map(({ title }) => (
+              <th key={title} scope="col" role="columnheader">
+                {title}
+              </th>
+            ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           {models.items.map((model) => (
-            <tr key={model.name}>
-              <th scope="row">
-                {model.name}
+            <tr key={model.name} role="row">
+              <th scope="row" role="rowheader">
+                <span class="model-name">{model.name}</span>{" "}
                 {model.name === models.default && <span class="chip">default</span>}
               </th>
-              <td>{model.parameter_size ?? "–"}</td>
-              <td class="tabular">{model.size_bytes === null ? "–" : formatBytes(model.size_bytes)}</td>
-              <td class="tabular">{model.context_length === null ? "–" : formatCount(model.context_length)}</td>
-              <td>{(model.capabilities ?? []).join(", ") || "–"}</td>
+              {FIGURES.map(({ title, of, isTabular = false }) => (
+                <td key={title} role="cell" class={isTabular ? "tabular" : ""} data-label={title}>
+                  {of(model) || "–"}
+                </td>
+              ))}
             </tr>
           ))}
         </tbody>
