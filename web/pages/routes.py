@@ -7,10 +7,12 @@ from flask import Blueprint, render_template
 from common.queries.sessions import find_session
 from web.auth.identity import asker
 from web.pages.assets import asset
+from web.pages.bidi import isolate
 from web.runtime import current_runtime
 
 pages = Blueprint("pages", __name__)
 pages.add_app_template_global(asset)
+pages.add_app_template_filter(isolate)
 
 
 @pages.get("/")

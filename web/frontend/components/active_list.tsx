@@ -1,4 +1,5 @@
 import { activeSessions, isLoaded, listTrouble } from "../state/sessions_store.ts";
+import { useKeptFocus } from "../state/use_kept_focus.ts";
 import { ActiveSessionCard } from "./active_session_card.tsx";
 import { EmptyState, ErrorNote, Skeleton } from "./notes.tsx";
 import { Panel } from "./panel.tsx";
@@ -6,23 +7,26 @@ import { Panel } from "./panel.tsx";
 /** The sessions that have not ended, live. */
 export function ActiveList({ isOwnerShown }: { isOwnerShown: boolean }) {
   const sessions = activeSessions.value;
+  const place = useKeptFocus<HTMLDivElement>();
   return (
     <Panel id="active" title="Active sessions" count={isLoaded.value ? sessions.length : undefined}>
-      {listTrouble.value !== null && !isLoaded.value ? (
-        <ErrorNote>{listTrouble}</ErrorNote>
-      ) : !isLoaded.value ? (
-        <Skeleton lines={4} />
-      ) : sessions.length === 0 ? (
-        <EmptyState icon="hive" title="The hive is quiet">
-          Describe a task in the form, and a swarm starts working on it here.
-        </EmptyState>
-      ) : (
-        <ul class="session-cards">
-          {sessions.map((session) => (
-            <ActiveSessionCard key={session.id} session={session} isOwnerShown={isOwnerShown} />
-          ))}
-        </ul>
-      )}
+      <div ref={place} tabIndex={-1} role="group" aria-labelledby="active-title">
+        {listTrouble.value !== null && !isLoaded.value ? (
+          <ErrorNote>{listTrouble}</ErrorNote>
+        ) : !isLoaded.value ? (
+          <Skeleton lines={4} />
+        ) : sessions.length === 0 ? (
+          <EmptyState icon="hive" title="The hive is quiet">
+            Describe a task in the form, and a swarm starts working on it here.
+          </EmptyState>
+        ) : (
+          <ul class="session-cards">
+            {sessions.map((session) => (
+              <ActiveSessionCard key={session.id} session={session} isOwnerShown={isOwnerShown} />
+            ))}
+          </ul>
+        )}
+      </div>
     </Panel>
   );
 }

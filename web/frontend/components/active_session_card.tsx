@@ -1,8 +1,11 @@
 import type { Session } from "../api_types.ts";
+import { isolate } from "../bidi.ts";
 import { architectureName, asSentence, formatExact, plural } from "../format.ts";
 import { sayWaiting, seenState } from "../states.ts";
 import { resumeSession, stopSession } from "../state/session_actions.ts";
 import { putSession } from "../state/sessions_store.ts";
+import { ActionButton } from "./action_button.tsx";
+import { Given } from "./given.tsx";
 import { Icon } from "./icon.tsx";
 import { ProgressBar } from "./progress_bar.tsx";
 import { StateBadge } from "./state_badge.tsx";
@@ -12,6 +15,7 @@ import { Elapsed, RelativeTime } from "./times.tsx";
 export function ActiveSessionCard({ session, isOwnerShown }: { session: Session; isOwnerShown: boolean }) {
   const state = seenState(session.status, session.desired, session.waits_for);
   const { done, planned } = session.progress;
+  const name = isolate(session.name);
   const stop = async (): Promise<void> => {
     const stopped = await stopSession(session.id, session.name);
     if (stopped !== null) putSession(stopped);
@@ -24,7 +28,7 @@ export function ActiveSessionCard({ session, isOwnerShown }: { session: Session;
     <li class={`session-card is-${state}`} data-session-id={session.id}>
       <div class="session-card-head">
         <a class="session-name" href={`/sessions/${session.id}`}>
-          {session.name}
+          <Given text={session.name} />
         </a>
         <StateBadge state={state} />
       </div>
@@ -66,7 +70,7 @@ export function ActiveSessionCard({ session, isOwnerShown }: { session: Session;
           <div>
             <dt class="visually-hidden">Owner</dt>
             <dd>
-              <Icon name="person-circle" /> {session.owner}
+              <Icon name="person-circle" /> <Given text={session.owner} />
             </dd>
           </div>
         )}
@@ -81,7 +85,7 @@ export function ActiveSessionCard({ session, isOwnerShown }: { session: Session;
         </p>
       ) : (
         <div class="session-progress">
-          <ProgressBar done={done} planned={planned} label={`Progress of ${session.name}`} isMoving={session.status === "running"} />
+          <ProgressBar done={done} planned={planned} label={`Progress of ${name}`} isMoving={session.status === "running"} />
           <span class="muted tabular">{planned > 0 ? `${done} of ${planned} steps` : plural(done, "step")}</span>
         </div>
       )}
@@ -102,25 +106,20 @@ export function ActiveSessionCard({ session, isOwnerShown }: { session: Session;
         )}
         <span class="session-actions">
           {session.status === "paused" && (
-            <button
-              type="button"
-              class="btn btn-quiet btn-sm"
-              aria-label={`Resume ${session.name}`}
-              onClick={() => void resume()}
-            >
+            <ActionButton key="resume" class="btn-quiet btn-sm" label={`Resume ${name}`} onClick={() => void resume()}>
               <Icon name="play-fill" /> Resume
-            </button>
+            </ActionButton>
           )}
-          <button
-            type="button"
-            class="btn btn-quiet-danger btn-sm"
-            disabled={state === "stopping"}
-            aria-label={`Stop ${session.name}`}
+          <ActionButton
+            key="stop"
+            class="btn-quiet-danger btn-sm"
+            isOff={state === "stopping"}
+            label={`Stop ${name}`}
             onClick={() => void stop()}
           >
             <Icon name="stop-fill" /> {state === "stopping" ? "Stopping…" : "Stop"}
-          </button>
-          <a class="btn btn-quiet btn-sm" href={`/sessions/${session.id}`} aria-label={`View ${session.name}`}>
+          </ActionButton>
+          <a class="btn btn-quiet btn-sm" href={`/sessions/${session.id}`} aria-label={`View ${name}`}>
             <Icon name="eye" /> View
           </a>
         </span>

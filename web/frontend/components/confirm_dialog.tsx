@@ -1,7 +1,13 @@
 import { useEffect, useRef } from "preact/hooks";
 import { question } from "../state/confirmation.ts";
 
-/** The question that is being asked, as a dialog; Escape answers no. */
+const GO_ON = "go on";
+
+/**
+ * The question that is being asked, as a dialog; Escape answers no.
+ *
+ * It is answered once the browser has closed it, and not by taking it away: closing returns the focus to what had it.
+ */
 export function ConfirmDialog() {
   const asked = question.value;
   const dialog = useRef<HTMLDialogElement>(null);
@@ -15,17 +21,17 @@ export function ConfirmDialog() {
       class="dialog"
       aria-labelledby="dialog-title"
       aria-describedby="dialog-body"
-      onClose={() => asked.answer(false)}
-      onClick={(event) => event.target === dialog.current && asked.answer(false)}
+      onClose={(event) => asked.answer(event.currentTarget.returnValue === GO_ON)}
+      onClick={(event) => event.target === dialog.current && dialog.current?.close()}
     >
-      <form method="dialog" class="dialog-inner" onSubmit={(event) => event.preventDefault()}>
+      <form method="dialog" class="dialog-inner">
         <h2 id="dialog-title">{asked.title}</h2>
         <p id="dialog-body">{asked.body}</p>
         <div class="dialog-actions">
-          <button type="button" class="btn btn-quiet" onClick={() => asked.answer(false)}>
+          <button type="submit" class="btn btn-quiet" value="">
             Cancel
           </button>
-          <button type="button" class="btn btn-danger" onClick={() => asked.answer(true)}>
+          <button type="submit" class="btn btn-danger" value={GO_ON}>
             {asked.action}
           </button>
         </div>

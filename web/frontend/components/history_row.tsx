@@ -1,6 +1,7 @@
 import type { Session } from "../api_types.ts";
 import { architectureName, formatDuration, plural } from "../format.ts";
 import { seenState } from "../states.ts";
+import { Given } from "./given.tsx";
 import { StateBadge } from "./state_badge.tsx";
 import { RelativeTime } from "./times.tsx";
 
@@ -11,11 +12,16 @@ export function HistoryRow({ session, isOwnerShown }: { session: Session; isOwne
       <StateBadge state={seenState(session.status, session.desired, session.waits_for)} />
       <div class="history-text">
         <a class="session-name" href={`/sessions/${session.id}`}>
-          {session.name}
+          <Given text={session.name} />
         </a>
         <span class="muted">
           {plural(session.workers, "worker")}, {architectureName(session.architecture)} · {session.model || "default model"}
-          {isOwnerShown && ` · ${session.owner}`}
+          {isOwnerShown && (
+            <>
+              {" · "}
+              <Given text={session.owner} />
+            </>
+          )}
         </span>
       </div>
       <div class="history-times">

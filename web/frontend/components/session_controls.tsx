@@ -3,6 +3,8 @@ import type { Session } from "../api_types.ts";
 import type { SeenState } from "../states.ts";
 import { deleteSession, pauseSession, resumeSession, stopSession } from "../state/session_actions.ts";
 import type { LiveSession } from "../state/live_session.ts";
+import { useKeptFocus } from "../state/use_kept_focus.ts";
+import { ActionButton } from "./action_button.tsx";
 import { Icon } from "./icon.tsx";
 
 interface Props {
@@ -18,6 +20,7 @@ const HAS_ENDED: ReadonlySet<SeenState> = new Set<SeenState>(["completed", "fail
 /** What one can do with the session in its present state. */
 export function SessionControls({ live, name, seen }: Props) {
   const isBusy = useSignal(false);
+  const place = useKeptFocus<HTMLDivElement>();
   const { sessionId } = live.state.peek();
   const act = async (action: (id: string, name: string) => Promise<Session | null>): Promise<void> => {
     isBusy.value = true;
@@ -28,35 +31,33 @@ export function SessionControls({ live, name, seen }: Props) {
   const remove = async (): Promise<void> => {
     if (await deleteSession(sessionId, name)) location.assign("/sessions");
   };
-  if (HAS_ENDED.has(seen)) {
-    return (
-      <div class="session-controls">
-        <button type="button" class="btn btn-quiet-danger" onClick={() => void remove()}>
-          <Icon name="trash3" /> Delete
-        </button>
-      </div>
-    );
-  }
+  // Each button has a key: none may turn into another one under somebody's fingers.
   return (
-    <div class="session-controls">
+    <div ref={place} tabIndex={-1} class="session-controls" role="group" aria-label="What can be done with this session">
       {CAN_PAUSE.has(seen) && (
-        <button type="button" class="btn btn-quiet" disabled={isBusy.value} onClick={() => void act(pauseSession)}>
+        <ActionButton key="pause" class="btn-quiet" isOff={isBusy.value} onClick={() => void act(pauseSession)}>
           <Icon name="pause-circle" /> Pause
-        </button>
+        </ActionButton>
       )}
       {CAN_RESUME.has(seen) && (
-        <button type="button" class="btn btn-quiet" disabled={isBusy.value} onClick={() => void act(resumeSession)}>
+        <ActionButton key="resume" class="btn-quiet" isOff={isBusy.value} onClick={() => void act(resumeSession)}>
           <Icon name="play-fill" /> Resume
-        </button>
+        </ActionButton>
       )}
-      <button
-        type="button"
-        class="btn btn-quiet-danger"
-        disabled={isBusy.value || seen === "stopping"}
-        onClick={() => void act(stopSession)}
-      >
-        <Icon name="stop-fill" /> {seen === "stopping" ? "Stopping…" : "Stop"}
-      </button>
+      {HAS_ENDED.has(seen) ? (
+        <ActionButton key="delete" class="btn-quiet-danger" onClick={() => void remove()}>
+          <Icon name="trash3" /> Delete
+        </ActionButton>
+      ) : (
+        <ActionButton
+          key="stop"
+          class="btn-quiet-danger"
+          isOff={isBusy.value || seen === "stopping"}
+          onClick={() => void act(stopSession)}
+        >
+          <Icon name="stop-fill" /> {seen === "stopping" ? "Stopping…" : "Stop"}
+        </ActionButton>
+      )}
     </div>
   );
 }

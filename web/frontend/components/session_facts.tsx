@@ -3,6 +3,7 @@ import type { SessionDetail } from "../api_types.ts";
 import { architectureName, formatCount, formatDuration, plural } from "../format.ts";
 import type { LiveSession } from "../state/live_session.ts";
 import { useSlice } from "../state/use_slice.ts";
+import { Given } from "./given.tsx";
 import { Elapsed, RelativeTime } from "./times.tsx";
 
 function Fact({ name, children }: { name: string; children: ComponentChildren }) {
@@ -27,7 +28,9 @@ export function SessionFacts({ live, detail }: { live: LiveSession; detail: Sess
         {plural(detail.workers, "worker")}, {architectureName(detail.architecture)}
       </Fact>
       <Fact name="Model">{model ?? (detail.model || "the default one")}</Fact>
-      <Fact name="Owner">{detail.owner}</Fact>
+      <Fact name="Owner">
+        <Given text={detail.owner} />
+      </Fact>
       {startedAt === null ? (
         <Fact name="Created">
           <RelativeTime at={detail.created_at} />
@@ -57,7 +60,9 @@ export function SessionFacts({ live, detail }: { live: LiveSession; detail: Sess
       {worker !== null && <Fact name="Runs on">{worker}</Fact>}
       {detail.project_folder !== null && (
         <Fact name="Project folder">
-          <code>{detail.project_folder}</code>
+          <code>
+            <Given text={detail.project_folder} />
+          </code>
         </Fact>
       )}
     </dl>

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { api, ApiError, sentenceOf, type FieldProblem } from "../api.ts";
+import { isolate } from "../bidi.ts";
 import { suggestName } from "../format.ts";
 import { randomKey } from "../random_key.ts";
 import { changeDraft, clearDraft, draft } from "../state/draft.ts";
@@ -55,7 +56,7 @@ export function SessionForm() {
       clearDraft();
       showToast({
         kind: "success",
-        message: `“${session.name}” is on its way.`,
+        message: `“${isolate(session.name)}” is on its way.`,
         link: { href: `/sessions/${session.id}`, text: "View" },
       });
     } catch (error) {
@@ -99,6 +100,7 @@ export function SessionForm() {
           <textarea
             {...describedBy("task", byField["task"])}
             class="form-control task-input"
+            dir="auto"
             rows={5}
             required
             placeholder="Compare three ways to cache our API's answers, and recommend one."
@@ -111,6 +113,7 @@ export function SessionForm() {
             {...describedBy("name", byField["name"])}
             class="form-control"
             type="text"
+            dir="auto"
             autocomplete="off"
             placeholder={suggestName(task) || "Taken from the task"}
             value={name}

@@ -3,6 +3,7 @@ import { plural } from "../format.ts";
 import { isFinal, seenState } from "../states.ts";
 import type { LiveSession } from "../state/live_session.ts";
 import { useSlice } from "../state/use_slice.ts";
+import { Given } from "./given.tsx";
 import { ProgressBar } from "./progress_bar.tsx";
 import { SessionControls } from "./session_controls.tsx";
 import { SessionFacts } from "./session_facts.tsx";
@@ -18,7 +19,9 @@ export function SessionHeader({ live, detail }: { live: LiveSession; detail: Ses
     <header class="session-head">
       <div class="session-head-row">
         <div class="session-title">
-          <h1 class="page-title">{detail.name}</h1>
+          <h1 class="page-title">
+            <Given text={detail.name} />
+          </h1>
           <StateBadge state={seen} />
         </div>
         <SessionControls live={live} name={detail.name} seen={seen} />

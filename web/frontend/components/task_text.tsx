@@ -18,7 +18,7 @@ export function TaskText({ text }: { text: string }) {
   }, []);
   return (
     <div class="task-text">
-      <p id="task-text" ref={paragraph} class={isOpen.value ? "" : "is-clamped"}>
+      <p id="task-text" dir="auto" ref={paragraph} class={isOpen.value ? "" : "is-clamped"}>
         {text}
       </p>
       {isLong.value && (

@@ -1,5 +1,6 @@
 import type { WorkerProcess } from "../api_types.ts";
 import { formatBytes } from "../format.ts";
+import { Given } from "./given.tsx";
 import { Icon } from "./icon.tsx";
 import { Seats } from "./seats.tsx";
 import { Sparkline } from "./sparkline.tsx";
@@ -37,7 +38,9 @@ export function WorkerCard({ worker, cpu, memory }: Props) {
           {worker.sessions.map((session) => (
             <li key={session.id}>
               <Icon name="activity" />
-              <a href={`/sessions/${session.id}`}>{session.name}</a>
+              <a href={`/sessions/${session.id}`}>
+                <Given text={session.name} />
+              </a>
             </li>
           ))}
           {others > 0 && <li class="muted">and {others} of other people</li>}

@@ -4,6 +4,7 @@ import { AgentsPanel } from "../components/agents_panel.tsx";
 import { CommandPanel } from "../components/command_panel.tsx";
 import { FilesPanel } from "../components/files_panel.tsx";
 import { Icon } from "../components/icon.tsx";
+import { Given } from "../components/given.tsx";
 import { LogPanel } from "../components/log_panel.tsx";
 import { ErrorNote, Skeleton } from "../components/notes.tsx";
 import { PlanPanel } from "../components/plan_panel.tsx";
@@ -47,7 +48,9 @@ function Session({ live, name }: { live: LiveSession; name: string }) {
         </>
       ) : (
         <>
-          <h1 class="page-title">{name}</h1>
+          <h1 class="page-title">
+            <Given text={name} />
+          </h1>
           {live.trouble.value === null ? <Skeleton lines={8} /> : <ErrorNote>{live.trouble}</ErrorNote>}
         </>
       )}

@@ -1,6 +1,7 @@
 // What a person does to a session, with the question before it and the word after it.
 import { api, sentenceOf } from "../api.ts";
 import type { Session } from "../api_types.ts";
+import { isolate } from "../bidi.ts";
 import { confirm } from "./confirmation.ts";
 import { showToast } from "./toasts.ts";
 
@@ -8,23 +9,23 @@ import { showToast } from "./toasts.ts";
 export async function stopSession(id: string, name: string): Promise<Session | null> {
   const isSure = await confirm({
     title: "Stop this session?",
-    body: `“${name}” ends here. What it has done so far stays; it cannot go on afterwards.`,
+    body: `“${isolate(name)}” ends here. What it has done so far stays; it cannot go on afterwards.`,
     action: "Stop session",
   });
-  return isSure ? move(api.stopSession(id), () => `Stopping “${name}”.`) : null;
+  return isSure ? move(api.stopSession(id), () => `Stopping “${isolate(name)}”.`) : null;
 }
 
 /** Let a session wait; null where it failed. */
 export const pauseSession = (id: string, name: string): Promise<Session | null> =>
   move(api.pauseSession(id), ({ status }) =>
     status === "running"
-      ? `Pausing “${name}”. Steps in flight begin again when it goes on.`
-      : `“${name}” stays paused until somebody resumes it.`,
+      ? `Pausing “${isolate(name)}”. Steps in flight begin again when it goes on.`
+      : `“${isolate(name)}” stays paused until somebody resumes it.`,
   );
 
 /** Let a session go on; null where it failed. */
 export const resumeSession = (id: string, name: string): Promise<Session | null> =>
-  move(api.resumeSession(id), () => `“${name}” goes on.`);
+  move(api.resumeSession(id), () => `“${isolate(name)}” goes on.`);
 
 async function move(asked: Promise<Session>, say: (session: Session) => string): Promise<Session | null> {
   try {
@@ -41,7 +42,7 @@ async function move(asked: Promise<Session>, say: (session: Session) => string):
 export async function deleteSession(id: string, name: string): Promise<boolean> {
   const isSure = await confirm({
     title: "Delete this session?",
-    body: `“${name}” goes for good, with its steps, its log and its files here. Files in the project folder stay.`,
+    body: `“${isolate(name)}” goes for good, with its steps, its log and its files here. Files in the project folder stay.`,
     action: "Delete session",
   });
   if (!isSure) return false;

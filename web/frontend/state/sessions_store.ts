@@ -2,6 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import { api, sentenceOf } from "../api.ts";
 import type { Session } from "../api_types.ts";
+import { isolate } from "../bidi.ts";
 import { watchSessions } from "../live.ts";
 import { isFinal } from "../states.ts";
 import { announce } from "./announcer.ts";
@@ -57,6 +58,6 @@ export function putSession(session: Session): void {
 function tellEnd(session: Session): void {
   const known = list.peek().sessions[session.id];
   if (known !== undefined && !isFinal(known.status) && isFinal(session.status)) {
-    announce(`Session ${session.name} ${session.status}.`);
+    announce(`Session ${isolate(session.name)} ${session.status}.`);
   }
 }
