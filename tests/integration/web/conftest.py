@@ -10,6 +10,7 @@ from common.migrations import upgrade
 from common.settings import Settings
 from tests.integration.web.dashboard import Dashboard, Program
 from tests.integration.web.site import Site
+from tests.journeys.browser import Browser, open_browser
 from tests.support.servers import PostgreSQL, Valkey, find_postgresql, miss
 
 
@@ -43,6 +44,13 @@ def site(make_shared_settings: Callable[..., Settings]) -> Iterator[Site]:
     errors = [line[:4000] for line in log.splitlines() if '"level": "error"' in line or "Traceback" in line]
     # Engine.IO calls the first bad handshake an error, and the rest what they are.
     assert [line for line in errors if "(further occurrences" not in line] == []
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """A real browser."""
+    with open_browser() as opened:
+        yield opened
 
 
 @pytest.fixture

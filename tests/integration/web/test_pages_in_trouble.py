@@ -3,48 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from common.events import AgentInfo, StepStarted, SwarmFormed
 from common.models import FlowSession
 from common.queries import claims
 from common.states import State, WaitsFor
 from tests.integration.web.dashboard import Program
+from tests.integration.web.pages import PATIENCE, make_running, open_page
 from tests.integration.web.site import Site
-from tests.journeys.browser import Browser, open_browser, sign_in
+from tests.journeys.browser import Browser
 from tests.support.servers import PostgreSQL, Valkey
-
-_MS = 15_000
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
-
-
-def make_running(site: Site, who: Program) -> FlowSession:
-    """Return a session whose one drone has just begun to write."""
-    session = site.dashboard.make(who.user, State.RUNNING)
-    drone = AgentInfo(name="drone-1", kind="drone", role="developer")
-    site.happen(
-        session,
-        SwarmFormed(architecture="CENTRALIZED", model="tiny", agents=[drone]),
-        StepStarted(step="1", kind="model", agent="drone-1", label="Write it"),
-    )
-    return session
-
-
-def open_page(browser: Browser, site: Site, who: Program, path: str) -> Page:
-    page = browser.open(f"{site.url}/login")
-    sign_in(page, email=who.user.email)
-    page.goto(site.url + path)
-    expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live", timeout=_MS)
-    return page
 
 
 def open_session(browser: Browser, site: Site, who: Program, session: FlowSession) -> Page:
@@ -78,21 +48,21 @@ def test_a_page_says_that_redis_is_away_shows_news_meanwhile_and_streams_again_w
     page = open_session(browser, site, ada, session)
     live_text = page.locator(".turn.is-live")
     site.stream(session, "Once upon ")
-    expect(live_text).to_contain_text("Once upon", timeout=_MS)
+    expect(live_text).to_contain_text("Once upon", timeout=PATIENCE)
     own_valkey.stop()
-    expect(banner(page)).to_contain_text("Redis is away.", timeout=_MS)
+    expect(banner(page)).to_contain_text("Redis is away.", timeout=PATIENCE)
     expect(live_text).to_contain_text("While Redis is away")
     expect(live_text).to_contain_text("Once upon")
     for _ in range(3):
         tell_and_wait(site, page, session, 4000)
     own_valkey.start()
-    expect(banner(page)).to_be_empty(timeout=_MS)
+    expect(banner(page)).to_be_empty(timeout=PATIENCE)
     expect(live_text).not_to_contain_text("While Redis is away")
     # A piece was lost meanwhile; what the worker process keeps of the whole text mends it.
     site.stream(session, "time ", offset=15)
     site.keep(session, "Once upon a time ")
     site.stream(session, "there was", offset=17)
-    expect(live_text).to_contain_text("Once upon a time there was", timeout=_MS)
+    expect(live_text).to_contain_text("Once upon a time there was", timeout=PATIENCE)
     tell_and_wait(site, page, session, 4000)
 
 
@@ -103,7 +73,7 @@ def test_pages_that_are_opened_while_redis_is_away_come_quickly_and_work(
     session = make_running(site, ada)
     own_valkey.stop()
     page = open_session(browser, site, ada, session)
-    expect(banner(page)).to_contain_text("Redis is away.", timeout=_MS)
+    expect(banner(page)).to_contain_text("Redis is away.", timeout=PATIENCE)
     tell_and_wait(site, page, session, 4000)
     began = time.monotonic()
     page.goto(f"{site.url}/sessions")
@@ -129,9 +99,9 @@ def test_open_pages_outlive_an_absence_of_the_database(
     sessions.get_by_role("textbox", name="Task").fill("Count to ten.")
     own_postgresql.stop()
     for each in (page, sessions):
-        expect(banner(each)).to_contain_text("The database does not answer.", timeout=_MS)
+        expect(banner(each)).to_contain_text("The database does not answer.", timeout=PATIENCE)
     sessions.get_by_role("button", name="Create & Start Session").click()
-    expect(sessions.get_by_role("alert")).to_contain_text("try again", timeout=_MS)
+    expect(sessions.get_by_role("alert")).to_contain_text("try again", timeout=PATIENCE)
     expect(card).to_be_visible()
     expect(page.get_by_role("heading", name="Count to ten")).to_be_visible()
     late = page.context.new_page()
@@ -139,11 +109,11 @@ def test_open_pages_outlive_an_absence_of_the_database(
     expect(late.get_by_role("heading", name="One moment, please")).to_be_visible()
     own_postgresql.start()
     for each in (page, sessions):
-        expect(banner(each)).to_be_empty(timeout=_MS)
-    expect(late.get_by_role("heading", name="Count to ten")).to_be_visible(timeout=_MS)
+        expect(banner(each)).to_be_empty(timeout=PATIENCE)
+    expect(late.get_by_role("heading", name="Count to ten")).to_be_visible(timeout=PATIENCE)
     tell_and_wait(site, page, session, 6000, published=False)
     sessions.get_by_role("button", name="Create & Start Session").click()
-    expect(sessions.locator("[data-session-id]")).to_have_count(2, timeout=_MS)
+    expect(sessions.locator("[data-session-id]")).to_have_count(2, timeout=PATIENCE)
 
 
 def test_a_page_outlives_the_end_of_its_web_process(browser: Browser, redis_site: Site) -> None:
@@ -153,10 +123,10 @@ def test_a_page_outlives_the_end_of_its_web_process(browser: Browser, redis_site
     tell_and_wait(site, page, session, 4000)
     site.installation.web.terminate()
     site.installation.web.wait(20)
-    expect(banner(page)).to_contain_text("Reconnecting", timeout=_MS)
+    expect(banner(page)).to_contain_text("Reconnecting", timeout=PATIENCE)
     site.happen(session, *(f"{number}" for number in range(700)))
     site.installation.start_web(port=int(site.url.rpartition(":")[2]))
-    expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live", timeout=_MS)
+    expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live", timeout=PATIENCE)
     page.get_by_role("button", name="as well").click()
     tell_and_wait(site, page, session, 4000)
     expect(banner(page)).to_be_empty()
