@@ -1,7 +1,9 @@
 """A workspace: the one folder that a flow may read and write.
 
-Every path is walked from the folder's own descriptor, component by component, with `O_NOFOLLOW`: no symlink is
-followed, also not one that appears while we walk.
+The folder of every path is opened beneath the root (`beneath.py`), and what is done there is done by that descriptor
+and a name of one part: no symlink is followed, also not one that appears meanwhile. A file is never written in place
+but replaced, so a hard link to a file elsewhere is cut, not written through. Reading one gives what it holds: it is a
+plain file like any other (package managers make thousands), and the kernel lets nobody link what is not theirs.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from common.errors import StorageFull, WorkspaceError
+from workers.flow.beneath import FOLDER_FLAGS, OpenFolder, choose_opener
 
 MOST_FILE_BYTES = 1024 * 1024
 #: How many different files one flow may write, and how many one listing tells.
@@ -25,10 +28,9 @@ MOST_PATH_BYTES = 500
 MOST_PART_BYTES = 200
 MOST_DEPTH = 16
 
-#: What `O_NOFOLLOW` answers to a link.
-_LINK_ERRORS = frozenset({errno.ELOOP, errno.EMLINK})
+#: What `O_NOFOLLOW` and `openat2` answer to a link.
+_LINK_ERRORS = frozenset({errno.ELOOP, errno.EMLINK, errno.EXDEV})
 _FULL_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT})
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def check_path(path: str) -> tuple[str, ...]:
@@ -60,10 +62,23 @@ def check_path(path: str) -> tuple[str, ...]:
 class Workspace:
     """Reads and writes files below `root`; its methods block, so the loop calls them in a thread."""
 
-    def __init__(self, root: Path, before_write: Callable[[], None] = lambda: None) -> None:
-        """Take the folder, and what may raise before a file is written because nothing is to be written any more."""
+    def __init__(
+        self,
+        root: Path,
+        before_write: Callable[[], None] = lambda: None,
+        *,
+        makes_root: bool = False,
+        open_folder: OpenFolder | None = None,
+    ) -> None:
+        """Take the folder, and what may raise before a file is written because nothing is to be written any more.
+
+        With `makes_root` the folder need not be there; the first write makes it, for its owner alone. `open_folder` is
+        another way of opening folders than the best that this system has.
+        """
         self.root = root
         self._before_write = before_write
+        self._makes_root = makes_root
+        self._opener = open_folder or choose_opener()
         #: The position of the last write of each path.
         self._positions: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -92,14 +107,11 @@ class Workspace:
     def read(self, path: str) -> bytes:
         """Return a file's content, of at most 1 MiB. Raises WorkspaceError."""
         parts = check_path(path)
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a FIFO must not block
         with (
             _wrapped(path),
             self._open_folder(parts[:-1]) as folder,
-            os.fdopen(os.open(parts[-1], flags, dir_fd=folder), "rb") as file,
+            os.fdopen(_open_plain(folder, parts[-1], path), "rb") as file,
         ):
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise WorkspaceError(f"{path} is not a plain file.")
             content = file.read(MOST_FILE_BYTES + 1)
         if len(content) > MOST_FILE_BYTES:
             raise WorkspaceError(f"The file {path} has more than {MOST_FILE_BYTES} bytes.")
@@ -108,25 +120,51 @@ class Workspace:
     def list(self) -> tuple[str, ...]:
         """Return the paths of all plain files, sorted, at most a thousand; `.git` folders are left out."""
         found: list[str] = []
+        if self._makes_root and not self.root.exists():
+            return ()
         with _wrapped("."), self._open_folder(()) as root:
             _collect(root, "", found, depth=1)
         return tuple(sorted(found))
 
     @contextlib.contextmanager
     def _open_folder(self, parts: tuple[str, ...], *, make: bool = False) -> Iterator[int]:
-        """Open the folder that `parts` lead to, one step at a time, making what is missing if asked to."""
-        folder = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        """Open the folder that `parts` lead to, making what is missing if asked to."""
+        if make and self._makes_root:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        root = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            for part in parts:
-                if make:
-                    with contextlib.suppress(FileExistsError):
-                        os.mkdir(part, dir_fd=folder)
-                child = os.open(part, _FOLDER, dir_fd=folder)
-                os.close(folder)
-                folder = child
+            if make:
+                self._make_folders(root, parts)
+            folder = self._opener(root, parts)
+        finally:
+            os.close(root)
+        try:
             yield folder
         finally:
             os.close(folder)
+
+    def _make_folders(self, root: int, parts: tuple[str, ...]) -> None:
+        for depth, part in enumerate(parts):
+            parent = self._opener(root, parts[:depth])
+            try:
+                with contextlib.suppress(FileExistsError):  # or a link, which `mkdir` does not follow
+                    os.mkdir(part, dir_fd=parent)
+            finally:
+                os.close(parent)
+
+
+def _open_plain(folder: int, name: str, path: str) -> int:
+    """Open a plain file for reading. What is none is not opened at all: a FIFO would wait, a device might act."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # it may have become a FIFO meanwhile
+    mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+    if stat.S_ISLNK(mode):
+        raise WorkspaceError(f"{path} cannot be used: a part of it is a link.")
+    if stat.S_ISREG(mode):
+        file = os.open(name, flags, dir_fd=folder)
+        if stat.S_ISREG(os.fstat(file).st_mode):
+            return file
+        os.close(file)
+    raise WorkspaceError(f"{path} is not a plain file.")
 
 
 def _collect(folder: int, prefix: str, found: list[str], depth: int) -> None:
@@ -142,7 +180,7 @@ def _collect(folder: int, prefix: str, found: list[str], depth: int) -> None:
             found.append(prefix + name)
         elif is_folder and name != ".git" and depth < MOST_DEPTH:
             with contextlib.suppress(OSError):  # gone, or unreadable: then it has nothing for us
-                child = os.open(name, _FOLDER, dir_fd=folder)
+                child = os.open(name, FOLDER_FLAGS, dir_fd=folder)
                 try:
                     _collect(child, f"{prefix}{name}/", found, depth + 1)
                 finally:
@@ -156,7 +194,7 @@ def _replace_file(folder: int, name: str, content: bytes) -> None:
         present = os.stat(name, dir_fd=folder, follow_symlinks=False)
         if not stat.S_ISREG(present.st_mode):
             raise WorkspaceError(f"{name} is there already and is not a plain file.")
-        mode = stat.S_IMODE(present.st_mode)
+        mode = present.st_mode & 0o777  # not the bits that let others run it as its owner, who is another one now
     temporary = f".ollama-flow-{secrets.token_hex(8)}.tmp"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:

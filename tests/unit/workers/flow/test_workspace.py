@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
+import ctypes
+import errno
 import os
+import socket
+import stat
+import sys
 import threading
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from common.errors import WorkspaceError
+from workers.flow import beneath
+from workers.flow.beneath import OpenFolder, choose_opener, open_by_kernel, open_by_walk
 from workers.flow.workspace import MOST_FILE_BYTES, MOST_FILES, Workspace
+
+
+@pytest.fixture(params=[open_by_kernel, open_by_walk], ids=["kernel", "walk"])
+def opener(request: pytest.FixtureRequest) -> OpenFolder:
+    """Every test of a workspace runs with both ways of opening a folder."""
+    way: OpenFolder = request.param
+    if way is open_by_kernel and choose_opener() is not open_by_kernel:
+        pytest.skip("this system has no openat2, or forbids it")
+    return way
 
 
 @pytest.fixture
@@ -23,10 +40,10 @@ def outside(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, outside: Path) -> Workspace:
+def workspace(tmp_path: Path, outside: Path, opener: OpenFolder) -> Workspace:
     root = tmp_path / "root"
     root.mkdir()
-    return Workspace(root)
+    return Workspace(root, open_folder=opener)
 
 
 def contents(folder: Path) -> list[str]:
@@ -53,7 +70,9 @@ def test_the_later_position_wins_whatever_the_order_of_writing(workspace: Worksp
     [
         "",
         "/etc/passwd",
+        "/proc/self/root/etc/passwd",
         "..",
+        "../..",
         "../outside/secret.txt",
         "a/../../outside/secret.txt",
         "a/./b",
@@ -96,9 +115,9 @@ def test_no_symlink_is_followed_on_any_part(workspace: Workspace, outside: Path)
     (workspace.root / "dangling").symlink_to(outside / "new.txt")
     (workspace.root / "self").symlink_to(workspace.root)
     for path in ("link/secret.txt", "link/new.txt", "link/deep/new.txt", "file.txt", "dangling", "self/a"):
-        with pytest.raises(WorkspaceError):
+        with pytest.raises(WorkspaceError, match=r"\.$"):
             workspace.write(path, b"overwritten", 1)
-        with pytest.raises(WorkspaceError):
+        with pytest.raises(WorkspaceError, match=rf"^{path} cannot be used: a part of it is a link.*\.$"):
             workspace.read(path)
     assert contents(outside) == ["secret.txt"]
     assert (outside / "secret.txt").read_text() == "secret"
@@ -109,17 +128,88 @@ def test_a_hard_link_is_replaced_not_written_through(workspace: Workspace, outsi
     os.link(outside / "secret.txt", workspace.root / "a.txt")
     workspace.write("a.txt", b"mine", 1)
     assert (outside / "secret.txt").read_text() == "secret"
+    assert (outside / "secret.txt").stat().st_nlink == 1
 
 
-def test_a_fifo_or_a_folder_is_no_file_and_nothing_blocks(workspace: Workspace) -> None:
+def test_a_hard_link_reads_like_the_plain_file_that_it_is(workspace: Workspace, outside: Path) -> None:
+    """No path tells it from others; who may make one here is the system's to say, and package managers do."""
+    os.link(outside / "secret.txt", workspace.root / "a.txt")
+    assert workspace.read("a.txt") == b"secret"
+
+
+def test_a_fifo_a_socket_or_a_folder_is_no_file_and_nothing_blocks(workspace: Workspace) -> None:
     os.mkfifo(workspace.root / "fifo")
     (workspace.root / "folder").mkdir()
-    for path in ("fifo", "folder", "fifo/x"):
-        with pytest.raises(WorkspaceError):
+    with socket.socket(socket.AF_UNIX) as listener, contextlib.chdir(workspace.root):  # its path may be long
+        listener.bind("socket")
+    for path in ("fifo", "folder", "socket", "fifo/x"):
+        with pytest.raises(WorkspaceError, match=rf"{path.partition('/')[0]}.* (is not|cannot|is there).*\.$"):
             workspace.write(path, b"x", 1)
-        with pytest.raises(WorkspaceError):
+        with pytest.raises(WorkspaceError, match=rf"^{path} (is not|cannot).*\.$"):
             workspace.read(path)
     assert workspace.list() == ()
+
+
+def test_a_device_is_never_opened(workspace: Workspace) -> None:
+    try:
+        os.mknod(workspace.root / "zero", stat.S_IFCHR | 0o666, os.makedev(1, 5))
+    except PermissionError:
+        pytest.skip("only root makes devices")
+    with pytest.raises(WorkspaceError, match="not a plain file"):
+        workspace.read("zero")
+    with pytest.raises(WorkspaceError, match="not a plain file"):
+        workspace.write("zero", b"x", 1)
+    assert workspace.list() == ()
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc")
+@pytest.mark.parametrize("path", ["root/etc/passwd", "cwd/pyproject.toml", "exe", "fd/0", "cwd"])
+def test_the_links_of_proc_lead_nowhere(opener: OpenFolder, path: str) -> None:
+    with pytest.raises(WorkspaceError):
+        Workspace(Path("/proc") / str(os.getpid()), open_folder=opener).read(path)
+
+
+@pytest.mark.parametrize("path", ["..", "a/../../outside", "/", "/etc", "link", "a/link"])
+@pytest.mark.skipif(choose_opener() is not open_by_kernel, reason="this system has no openat2, or forbids it")
+def test_the_kernel_itself_refuses_every_way_out(tmp_path: Path, outside: Path, path: str) -> None:
+    """`check_path` lets most of these not even through; this is the line behind it."""
+    (tmp_path / "root" / "a").mkdir(parents=True)
+    for link in ("link", "a/link"):
+        (tmp_path / "root" / link).symlink_to(outside)
+    root = os.open(tmp_path / "root", beneath.FOLDER_FLAGS)
+    try:
+        with pytest.raises(OSError) as refused:
+            open_by_kernel(root, path.split("/") if not path.startswith("/") else [path])
+        assert refused.value.errno in {errno.EXDEV, errno.ELOOP, errno.ENOTDIR}
+    finally:
+        os.close(root)
+
+
+@pytest.mark.parametrize("code", [errno.ENOSYS, errno.EPERM])
+def test_a_kernel_without_the_call_or_a_filter_means_the_walk(code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(root: int, parts: Sequence[str]) -> int:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(beneath, "open_by_kernel", refuse)
+    assert choose_opener.__wrapped__() is open_by_walk
+
+
+def test_a_private_folder_is_made_by_the_first_write_for_its_owner_alone(tmp_path: Path) -> None:
+    private = Workspace(tmp_path / "sessions" / "1", makes_root=True)
+    assert private.list() == ()
+    with pytest.raises(WorkspaceError, match="does not exist"):
+        private.read("a.txt")
+    assert not (tmp_path / "sessions").exists()
+    private.write("a.txt", b"x", 1)
+    assert private.list() == ("a.txt",)
+    assert private.root.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_project_folder_that_is_gone_is_not_made_again(tmp_path: Path) -> None:
+    gone = Workspace(tmp_path / "gone")
+    with pytest.raises(WorkspaceError, match="does not exist"):
+        gone.write("a.txt", b"x", 1)
+    assert contents(tmp_path) == []
 
 
 def test_a_missing_file_is_told_by_name(workspace: Workspace) -> None:
@@ -142,33 +232,84 @@ def test_sizes_and_counts_are_bounded(workspace: Workspace) -> None:
 
 def test_a_replaced_file_keeps_its_permissions(workspace: Workspace) -> None:
     workspace.write("run.sh", b"1", 1)
-    (workspace.root / "run.sh").chmod(0o755)
+    (workspace.root / "run.sh").chmod(0o4755)
     workspace.write("run.sh", b"2", 2)
-    assert (workspace.root / "run.sh").stat().st_mode & 0o777 == 0o755
+    assert stat.S_IMODE((workspace.root / "run.sh").stat().st_mode) == 0o755  # but none to act as its owner
 
 
-def test_a_folder_that_turns_into_a_link_while_we_write_is_never_followed(workspace: Workspace, outside: Path) -> None:
-    """The last part of the path flips between a folder and a link to the outside, as fast as another thread can."""
-    place = workspace.root / "a"
-    ended = threading.Event()
+#: How long the attacks on a workspace last, in seconds each.
+ATTACK_SECONDS = 2.5
+
+
+def exchange(one: Path, other: Path) -> None:
+    """Swap two names at once, so that there is no moment without either (`renameat2` with RENAME_EXCHANGE)."""
+    at_cwd, swap = -100, 2
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.renameat2(at_cwd, os.fsencode(one), at_cwd, os.fsencode(other), swap) != 0:
+        raise OSError(ctypes.get_errno(), "renameat2")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="swapping two names at once is Linux's")
+def test_folders_and_files_that_flip_to_links_while_others_read_and_write_never_lead_out(
+    workspace: Workspace, outside: Path
+) -> None:
+    """One thread swaps a folder, and a file in it, for links to the outside, as fast as it can."""
+    place, link = workspace.root / "a", workspace.root / "b"
+    (place / "deep").mkdir(parents=True)
+    for folder in (place, place / "deep"):
+        (folder / "secret.txt").write_text("harmless")
+    link.symlink_to(outside)
+    (place / "other.txt").symlink_to(outside / "secret.txt")
+    (outside / "deep").mkdir()
+    (outside / "deep" / "secret.txt").write_text("secret")
+    before = contents(outside)
+    ends_at = time.monotonic() + ATTACK_SECONDS
+    flips, escapes = 0, list[str]()
+    sentences: set[str] = set()
+    done: dict[str, int] = {"read": 0, "written": 0, "refused": 0}
 
     def flip() -> None:
-        for number in itertools.count():
-            if ended.is_set():
-                return
-            with contextlib.suppress(OSError):  # the writer may be the first to put a folder there
-                place.rename(workspace.root / f"old-{number}")
-                place.symlink_to(outside)
-            with contextlib.suppress(OSError):
-                place.unlink()
+        nonlocal flips
+        while time.monotonic() < ends_at:
+            exchange(place, link)
+            exchange(place, link)
+            with contextlib.suppress(OSError):  # a writer replaced the link
+                exchange(place / "secret.txt", place / "other.txt")
+            flips += 1
 
-    thread = threading.Thread(target=flip)
-    thread.start()
-    try:
-        for number in range(500):
-            with contextlib.suppress(WorkspaceError):
-                workspace.write("a/x.txt", b"x", number)
-    finally:
-        ended.set()
+    def read() -> None:
+        while time.monotonic() < ends_at:
+            for path in ("a/secret.txt", "a/deep/secret.txt", "b/secret.txt"):
+                try:
+                    content = workspace.read(path)
+                except WorkspaceError as error:
+                    done["refused"] += 1
+                    sentences.add(str(error))
+                else:
+                    done["read"] += 1
+                    if content == b"secret":
+                        escapes.append(path)
+
+    def write() -> None:
+        number = 0
+        while time.monotonic() < ends_at:
+            for path in ("a/secret.txt", "a/deep/secret.txt", f"a/new-{number % 20}/x.txt", "b/y.txt"):
+                number += 1
+                try:
+                    workspace.write(path, b"written", number)
+                    done["written"] += 1
+                except WorkspaceError as error:
+                    done["refused"] += 1
+                    sentences.add(str(error))
+
+    threads = [threading.Thread(target=work) for work in (flip, read, write)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
         thread.join()
-    assert contents(outside) == ["secret.txt"]
+    assert escapes == []
+    assert all(sentence.endswith(".") for sentence in sentences), sentences
+    assert contents(outside) == before
+    assert {(outside / name).read_text() for name in ("secret.txt", "deep/secret.txt")} == {"secret"}
+    assert flips > 100
+    assert min(done.values()) > 10, done
