@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from common.bus import Bus
 from common.clock import utc_now
 from common.database import Database
-from common.errors import FlowError, LeaseLost, ModelNotFound, ModelUnavailable, StorageFull
+from common.errors import FlowError, LeaseLost, ModelNotFound, ModelUnavailable, StorageFull, WorkspaceError
 from common.events import LoggedEvent
 from common.logging import log_context
 from common.metrics import QUEUE_WAIT
@@ -141,12 +141,13 @@ class SessionRunner:
             await self._finish(work, State.COMPLETED, result=result.answer)
 
     async def _run_flow(self, work: _Work, artifacts: list[Artifact]) -> FlowResult:
-        session, running = work.session, work.running
-        workspace = None
-        if session.project_folder:
-            workspace = Workspace(Path(session.project_folder), before_write=running.check)
-            for artifact in artifacts:  # an earlier owner may have died before it wrote them
+        session = work.session
+        workspace = self._open_workspace(work)
+        for artifact in artifacts:  # an earlier owner may have died before it wrote them
+            try:
                 await in_thread(workspace.write, artifact.path, artifact.content, artifact.position)
+            except WorkspaceError as error:  # it is safe in the database
+                log.warning("a file was not written again", error=str(error))
         framework = OllamaFlowFramework(
             client=work.calls,
             model=session.model or await self._choose_model(work),
@@ -159,6 +160,13 @@ class SessionRunner:
             retry_delays=spread_retries(self._settings.model_retry_seconds),
         )
         return await framework.run_task(session.task)
+
+    def _open_workspace(self, work: _Work) -> Workspace:
+        """Return the session's project folder, or one of its own on this host where it was given none."""
+        if work.session.project_folder:
+            return Workspace(Path(work.session.project_folder), before_write=work.running.check)
+        private = self._settings.home / "sessions" / work.session.id
+        return Workspace(private, before_write=work.running.check, makes_root=True)
 
     async def _choose_model(self, work: _Work) -> str:
         """Choose for a session that was created while nobody could tell what models there are, once and for all."""

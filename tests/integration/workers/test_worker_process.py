@@ -164,16 +164,21 @@ def test_a_session_whose_model_is_not_there_pauses_with_a_sentence_and_goes_on_o
     on_sqlite.check_log(session)
 
 
-def test_files_are_kept_as_artifacts_and_written_into_the_project_folder(
-    on_sqlite: Installation, model_server: OllamaServer
+@pytest.mark.parametrize("given", [True, False], ids=["a project folder", "none"])
+def test_files_are_kept_as_artifacts_and_written_into_the_project_folder_or_one_of_the_session(
+    on_sqlite: Installation, model_server: OllamaServer, given: bool
 ) -> None:
-    folder = on_sqlite.settings.roots[0] / "app"
-    folder.mkdir(parents=True)
+    project = on_sqlite.settings.roots[0] / "app"
+    project.mkdir(parents=True)
     model_server.writes_files = True
     on_sqlite.start_worker()
     session = on_sqlite.create(
-        architecture="CENTRALIZED", model="llama3", project_folder=str(folder), task="Write a file notes.md, please."
+        architecture="CENTRALIZED",
+        model="llama3",
+        project_folder=str(project) if given else None,
+        task="Write a file notes.md, please.",
     )
+    folder = project if given else on_sqlite.settings.home / "sessions" / session.id
     assert on_sqlite.wait_for_state(session, "completed", "failed").state == "completed"
     with on_sqlite.database.read() as db:
         kept = {artifact.path: artifact.content for artifact in steps.list_artifacts(db, session.id, with_content=True)}
