@@ -230,6 +230,19 @@ class ArtifactWritten(EventModel):
     size: int
 
 
+class FileConflict(EventModel):
+    """A step replaced a file by an agent whose version it did not build on; the earlier version is kept beside it."""
+
+    type: Literal["file_conflict"] = "file_conflict"
+    path: str
+    #: The step that wrote the newest version, and its agent.
+    step: str
+    agent: str
+    #: The step that wrote the version before it.
+    earlier_step: str
+    earlier_agent: str
+
+
 class Notice(EventModel):
     """Something that people should know and that has no event of its own."""
 
@@ -254,6 +267,7 @@ DurableEvent = (
     | VoteDecided
     | ContextCut
     | ArtifactWritten
+    | FileConflict
     | Notice
 )
 

@@ -47,6 +47,7 @@ const events: DurableEvent[] = [
   { type: "vote_cast", step: "vote", agent: "drone-1", choice: "drone-2", reason: "Clear." },
   { type: "vote_decided", winner: "drone-2", tally: { "drone-2": 1 } },
   { type: "context_cut", step: "answer", agent: "queen", cut: ["an old message"], tokens: 300 },
+  { type: "file_conflict", path: "a/b.py", step: "1", agent: "drone-2", earlier_step: "2", earlier_agent: "drone-1" },
   { type: "notice", level: "info", message: "Nearly there." },
   { type: "session_wanted", desired: "stop", by: "a@example.com" },
   moved("completed", 2, { result: "The answer." }),

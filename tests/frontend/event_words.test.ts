@@ -23,6 +23,11 @@ test("a failure names the step by its label, and when it is tried again", () => 
   assert.deepEqual(said("step_failed"), ["Drone 1 failed at “Label of 1”: The model broke off. Next attempt in 2 s."]);
 });
 
+test("a conflict names the file, and whose version was replaced", () => {
+  const text = "Drone 2 replaced a/b.py by Drone 1 in “Label of 2” without having seen it; both are kept";
+  assert.deepEqual(said("file_conflict"), [text]);
+});
+
 test("a move says where to and why", () => {
   assert.equal(said("session_moved")[2], "Session queued: Its worker is gone.");
 });

@@ -164,6 +164,16 @@ export interface ArtifactWritten {
   size: number;
 }
 
+/** A step replaced a file by an agent whose version it did not build on; the earlier version is kept beside it. */
+export interface FileConflict {
+  type: "file_conflict";
+  path: string;
+  step: string;
+  agent: string;
+  earlier_step: string;
+  earlier_agent: string;
+}
+
 /** Something that people should know and that has no event of its own. */
 export interface Notice {
   type: "notice";
@@ -206,4 +216,5 @@ export type DurableEvent =
   | VoteDecided
   | ContextCut
   | ArtifactWritten
+  | FileConflict
   | Notice;

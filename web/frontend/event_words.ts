@@ -62,6 +62,11 @@ export function sayEvent(event: DurableEvent, labelOf: (step: string) => string)
     }
     case "artifact_written":
       return { icon: "file-earmark-text", text: `${agentTitle(event.agent)} wrote ${event.path} (${formatBytes(event.size)})` };
+    case "file_conflict": {
+      const earlier = `${agentTitle(event.earlier_agent)} in “${labelOf(event.earlier_step)}”`;
+      const text = `${agentTitle(event.agent)} replaced ${event.path} by ${earlier} without having seen it; both are kept`;
+      return { icon: "exclamation-triangle-fill", text, level: "warning" };
+    }
     case "notice": {
       if (event.level === "info") return { icon: "info-circle", text: event.message };
       return { icon: "exclamation-triangle-fill", text: event.message, level: event.level };

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
@@ -13,6 +13,7 @@ from common.events import DurableEvent, FlowEvent, Notice
 from common.options import FlowOptions
 from workers.flow.journal import Emit, Journal, StepRequest, StepResult
 from workers.flow.model import ModelClient, ModelInfo
+from workers.flow.versions import FileVersions
 from workers.flow.workspace import Workspace
 
 
@@ -41,6 +42,7 @@ class FlowContext:
     prompt_tokens: int = 0
     output_tokens: int = 0
     artifacts: set[str] = field(default_factory=set)
+    versions: FileVersions = field(default_factory=FileVersions)
     _info: ModelInfo | None = None
     _describing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -69,7 +71,15 @@ class FlowContext:
 
     async def run_step(self, request: StepRequest, execute: Callable[[], Awaitable[StepResult]]) -> StepResult:
         """Pass a step through the journal, add it to the totals, and write its files if it ran here."""
-        result = await self.journal.run_step(request, execute)
+
+        async def execute_and_compare() -> StepResult:
+            result = await execute()
+            # Nothing is awaited from here to the commit's place in its line, so this is the order of commits.
+            return replace(result, events=(*result.events, *self.versions.add_written(request, result)))
+
+        result = await self.journal.run_step(request, execute_and_compare)
+        if result.replayed:
+            self.versions.add_replayed(request, result)
         self.steps += 1
         self.prompt_tokens += result.prompt_tokens
         self.output_tokens += result.output_tokens

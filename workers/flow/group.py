@@ -41,6 +41,8 @@ class Finished:
 
     subtask: SubtaskInfo
     reply: Reply
+    #: The key of the step that it is of.
+    work: str
 
     @property
     def piece(self) -> Piece:
@@ -69,7 +71,9 @@ class Group:
             returned = [subtask for subtask in plan.subtasks if subtask.id in review.returned]
 
             async def rework(drone: Agent, subtask: SubtaskInfo, results: Mapping[str, Finished]) -> Finished:
-                return await self._work(drone, subtask, results, comment=review.comment)
+                return await self._work(drone, subtask, results, comment=review.comment, reviewed=reviewed)
+
+            reviewed = [item.work for item in done.values()]
 
             done = await Crew(self.drones).work_through(returned, done, rework) if returned else done
         return [done[subtask.id] for subtask in plan.subtasks]
@@ -102,8 +106,14 @@ class Group:
         )
 
     async def _work(
-        self, drone: Agent, subtask: SubtaskInfo, results: Mapping[str, Finished], comment: str | None = None
+        self,
+        drone: Agent,
+        subtask: SubtaskInfo,
+        results: Mapping[str, Finished],
+        comment: str | None = None,
+        reviewed: Sequence[str] = (),
     ) -> Finished:
+        work = f"{'work' if comment is None else 'rework'}/{subtask.id}"
         used = [results[other] for other in subtask.depends_on]
         pieces = [item.piece for item in used]
         if comment is not None:
@@ -119,8 +129,9 @@ class Group:
                 tell(drone.name, self.leader.name, text, subtask.id),
             )
 
+        self.flow.versions.begin_work(work, [*(item.work for item in used), *reviewed])
         reply = await drone.ask(
-            f"{'work' if comment is None else 'rework'}/{subtask.id}",
+            work,
             Prompt(
                 system=role_prompt(Role(subtask.role)),
                 template="work.md",
@@ -130,7 +141,7 @@ class Group:
             Asking(label=subtask.title, role=subtask.role, subtask=subtask.id, takes_files=True),
             follow,
         )
-        return Finished(subtask=subtask, reply=reply)
+        return Finished(subtask=subtask, reply=reply, work=work)
 
     async def _review(self, plan: Plan, done: Mapping[str, Finished]) -> Review:
         ids = [subtask.id for subtask in plan.subtasks]

@@ -46,6 +46,7 @@ export function applyEvent(state: SessionState, { event, at }: LoggedEvent): Ses
     case "plan_repaired":
     case "message_sent":
     case "context_cut":
+    case "file_conflict":
     case "notice":
       return state; // They change nothing but the log.
     default:
