@@ -228,6 +228,10 @@ class ArtifactWritten(EventModel):
     sha256: str
     #: In bytes.
     size: int
+    #: Whether it was parsed: Python, JSON and TOML are.
+    checked: bool = False
+    #: What is wrong with it, a sentence, where it could not be parsed.
+    problem: str | None = None
 
 
 class FileConflict(EventModel):

@@ -41,7 +41,10 @@ const events: DurableEvent[] = [
   started("1", "drone-2", { subtask: "1" }),
   finished("1", "drone-2", "The first result."),
   { type: "subtask_finished", subtask: "1", agent: "drone-2" },
-  { type: "artifact_written", step: "1", agent: "drone-2", path: "a/b.py", sha256: "00", size: 12 },
+  {
+    type: "artifact_written", step: "1", agent: "drone-2", path: "a/b.py", sha256: "00", size: 12,
+    checked: true, problem: null,
+  },
   { type: "message_sent", sender: "drone-2", recipient: "queen", summary: "Done.", subtask: "1" },
   { type: "review_made", step: "review", agent: "queen", approved: false, comment: "Again.", returned: ["1"] },
   { type: "vote_cast", step: "vote", agent: "drone-1", choice: "drone-2", reason: "Clear." },

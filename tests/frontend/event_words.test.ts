@@ -23,6 +23,13 @@ test("a failure names the step by its label, and when it is tried again", () => 
   assert.deepEqual(said("step_failed"), ["Drone 1 failed at “Label of 1”: The model broke off. Next attempt in 2 s."]);
 });
 
+test("a file that cannot be parsed is a warning that says why", () => {
+  const written = log.find(({ event }) => event.type === "artifact_written")?.event as DurableEvent & { type: "artifact_written" };
+  assert.deepEqual(sayEvent(written, labelOf), { icon: "file-earmark-text", text: "Drone 2 wrote a/b.py (12 B)" });
+  const { text, level } = sayEvent({ ...written, problem: "Not valid Python, line 1: invalid syntax." }, labelOf);
+  assert.deepEqual([text, level], ["Drone 2 wrote a/b.py (12 B). Not valid Python, line 1: invalid syntax.", "warning"]);
+});
+
 test("a conflict names the file, and whose version was replaced", () => {
   const text = "Drone 2 replaced a/b.py by Drone 1 in “Label of 2” without having seen it; both are kept";
   assert.deepEqual(said("file_conflict"), [text]);

@@ -162,6 +162,8 @@ export interface ArtifactWritten {
   path: string;
   sha256: string;
   size: number;
+  checked: boolean;
+  problem: string | null;
 }
 
 /** A step replaced a file by an agent whose version it did not build on; the earlier version is kept beside it. */

@@ -60,8 +60,11 @@ export function sayEvent(event: DurableEvent, labelOf: (step: string) => string)
       const text = `About ${plural(event.tokens, "token")} were left out for ${agentTitle(event.agent)}: ${event.cut.join("; ")}`;
       return { icon: "scissors", text, level: "warning" };
     }
-    case "artifact_written":
-      return { icon: "file-earmark-text", text: `${agentTitle(event.agent)} wrote ${event.path} (${formatBytes(event.size)})` };
+    case "artifact_written": {
+      const wrote = `${agentTitle(event.agent)} wrote ${event.path} (${formatBytes(event.size)})`;
+      if (event.problem === null) return { icon: "file-earmark-text", text: wrote };
+      return { icon: "file-earmark-text", text: `${wrote}. ${event.problem}`, level: "warning" };
+    }
     case "file_conflict": {
       const earlier = `${agentTitle(event.earlier_agent)} in “${labelOf(event.earlier_step)}”`;
       const text = `${agentTitle(event.agent)} replaced ${event.path} by ${earlier} without having seen it; both are kept`;

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import TypeVar, cast
 
 from pydantic import BaseModel, JsonValue
 
-from common.events import AgentInfo, ArtifactWritten, DurableEvent, Notice, StepFinished
+from common.errors import ContextTooSmall
+from common.events import AgentInfo, ContextCut, DurableEvent, Notice, StepFinished
 from workers.flow.call import CallOutcome, ModelCall
+from workers.flow.checks import tell_written
 from workers.flow.context import FlowContext
-from workers.flow.files import ReplyFiles, read_files
-from workers.flow.journal import ArtifactDraft, StepRequest, StepResult, name_turn
+from workers.flow.files import ReplyFiles, read_files, replace_files
+from workers.flow.journal import ArtifactDraft, StepRequest, StepResult, name_mending, name_turn
+from workers.flow.mending import mending_prompt, take_mended
 from workers.flow.prompt import Asking, Prompt
 from workers.flow.schemas import Draft, DraftType, read_draft
 from workers.flow.text import shorten
@@ -73,7 +76,8 @@ class Agent:
     ) -> Reply:
         """Ask for free text; `follow` turns it into the events that are committed along with it.
 
-        An empty answer is asked for once more, and then taken as it is. Raises ModelError.
+        An empty answer is asked for once more, and then taken as it is. Files that cannot be parsed are asked for once
+        more, and stay as they are where that does not mend them. Raises ModelError.
         """
 
         def judge(outcome: CallOutcome, step: str, last: bool) -> Judgement:
@@ -81,20 +85,19 @@ class Agent:
             if not text and not last:
                 return Judgement(error="The answer was empty.", again="Write it now.")
             files = read_files(outcome.text) if asking.takes_files else ReplyFiles()
-            written = tuple(
-                ArtifactWritten(
-                    step=step, agent=self.name, path=draft.path, sha256=draft.sha256, size=len(draft.content)
-                )
-                for draft in files.artifacts
-            )
+            written = tuple(tell_written(step, self.name, draft) for draft in files.artifacts)
+            broken: dict[str, JsonValue] = {event.path: event.problem for event in written if event.problem}
             problems = [f"{self.name}: {problem}" for problem in files.problems]
             if not text:
                 problems.append(f"{asking.label} ({self.name}): the model wrote nothing, though it was asked twice.")
             notices = (Notice(level="warning", message=problem) for problem in problems)
-            return Judgement(events=(*follow(text), *written, *notices), artifacts=files.artifacts)
+            return Judgement(value=broken, events=(*follow(text), *written, *notices), artifacts=files.artifacts)
 
         output = await self._converse(key, prompt, asking, judge, turns=FREE_TURNS)
-        return Reply(agent=str(output["agent"]), text=str(output["text"]).strip())
+        text, broken = str(output["text"]), cast("Mapping[str, str]", output["value"])
+        if broken:
+            text = await self._mend(key, prompt.system, asking, text, broken)
+        return Reply(agent=str(output["agent"]), text=text.strip())
 
     async def ask_for(
         self,
@@ -126,6 +129,32 @@ class Agent:
 
         output = await self._converse(key, prompt, asking, judge, turns=STRUCTURED_TURNS, schema=schema)
         return value.model_validate(output["value"])
+
+    async def _mend(self, key: str, system: str, asking: Asking, reply: str, broken: Mapping[str, str]) -> str:
+        """Ask for the files of a reply that cannot be parsed, and return the reply with those that were mended."""
+        named = next(iter(broken)) if len(broken) == 1 else f"{len(broken)} files"
+        asking = replace(asking, label=f"Mend {named}")
+
+        def judge(outcome: CallOutcome, step: str, last: bool) -> Judgement:
+            was_cut = any(isinstance(event, ContextCut) for event in outcome.events)  # then it saw half a file
+            mended = () if was_cut else take_mended(reply, broken, outcome.text)
+            paths: list[JsonValue] = [draft.path for draft in mended]
+            written = (tell_written(step, self.name, draft) for draft in mended)
+            notices = (
+                Notice(level="warning", message=f"{path} ({self.name}) was not mended and stays as it is. {problem}")
+                for path, problem in broken.items()
+                if path not in paths
+            )
+            return Judgement(value=paths, events=(*written, *notices), artifacts=mended)
+
+        prompt = mending_prompt(system, reply, broken)
+        try:
+            output = await self._run_turn(name_mending(key), prompt, asking, judge, last=True, schema=None)
+        except ContextTooSmall:  # not worth the flow
+            return reply
+        paths = cast("list[str]", output["value"])
+        answer = read_files(str(output["text"]))
+        return replace_files(reply, {d.path: d.content.decode() for d in answer.artifacts if d.path in paths})
 
     async def _converse(
         self,

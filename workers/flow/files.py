@@ -7,6 +7,7 @@ A block names its path in its info string (`python path=app/main.py`, `app/main.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from common.errors import WorkspaceError
@@ -36,13 +37,13 @@ def read_files(reply: str) -> ReplyFiles:
     """Find the files in a reply; of two blocks with one path the later one stays. A fence left open gives no file."""
     artifacts: dict[str, ArtifactDraft] = {}
     problems: list[str] = []
-    for named, content in _named_blocks(reply):
+    for block in _named_blocks(reply):
         try:
-            path = "/".join(check_path(named))
+            path = "/".join(check_path(block.named))
         except WorkspaceError as error:
             problems.append(shorten(f"A file was left out: {error}", 300))
             continue
-        data = content.encode()
+        data = block.content.encode()
         if len(data) > MOST_FILE_BYTES:
             problems.append(f"The file {path} was left out: it has more than {MOST_FILE_BYTES} bytes.")
         elif path not in artifacts and len(artifacts) == MOST_REPLY_FILES:
@@ -52,23 +53,54 @@ def read_files(reply: str) -> ReplyFiles:
     return ReplyFiles(artifacts=tuple(artifacts.values()), problems=tuple(problems))
 
 
-def _named_blocks(reply: str) -> list[tuple[str, str]]:
-    """Return path and content of each closed block that names a path."""
-    blocks: list[tuple[str, str]] = []
-    fence, path, before = "", None, ""
-    body: list[str] = []
-    for line in reply.replace("\r\n", "\n").split("\n"):  # `splitlines` would break files at form feeds too
+def replace_files(reply: str, contents: Mapping[str, str]) -> str:
+    """Return the reply with other contents in those of its blocks that `read_files` took the named paths from."""
+    lines = _split_lines(reply)
+    left = dict(contents)
+    for block in reversed(_named_blocks(reply)):  # from the end, so that line numbers stay true
+        content = left.pop(block.named.removeprefix("./"), None)
+        if content is None:
+            continue
+        fence = block.fence
+        while fence in content:
+            fence += fence[0]
+        lines[block.begin - 1] = lines[block.begin - 1].replace(block.fence, fence, 1)
+        lines[block.begin : block.end + 1] = [*content.removesuffix("\n").split("\n"), fence]
+    return "\n".join(lines)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Block:
+    """A closed code block that names a path."""
+
+    named: str
+    fence: str
+    #: The line after its opening, and the line that closes it.
+    begin: int
+    end: int
+    content: str
+
+
+def _split_lines(reply: str) -> list[str]:
+    return reply.replace("\r\n", "\n").split("\n")  # `splitlines` would break files at form feeds too
+
+
+def _named_blocks(reply: str) -> list[_Block]:
+    """Return each closed block that names a path, in order."""
+    blocks: list[_Block] = []
+    fence, path, before, begin = "", None, "", 0
+    lines = _split_lines(reply)
+    for number, line in enumerate(lines):
         match = _FENCE.match(line)
         if not fence and match:
-            fence, body = match.group(1), []
+            fence, begin = match.group(1), number + 1
             path = _path_of_info(match.group(2)) or _path_of_line(before)
         elif fence and match and match.group(1).startswith(fence) and not match.group(2).strip():
             if path is not None:
-                blocks.append((path, "".join(f"{text}\n" for text in body)))
+                content = "".join(f"{text}\n" for text in lines[begin:number])
+                blocks.append(_Block(named=path, fence=fence, begin=begin, end=number, content=content))
             fence, before = "", ""
-        elif fence:
-            body.append(line)
-        elif line.strip():
+        elif not fence and line.strip():
             before = line
     return blocks
 

@@ -21,6 +21,7 @@ Emit = Callable[[FlowEvent], Awaitable[None]]
 
 #: What stands between the key of a step and the number of a later turn of it.
 _TURN = "/turn-"
+_MENDING = "/mend"
 
 
 def name_turn(key: str, turn: int) -> str:
@@ -32,6 +33,16 @@ def split_turn(key: str) -> tuple[str, int]:
     """Return the key of the step's first turn and which turn this one is, the reverse of `name_turn`."""
     first, _, turn = key.partition(_TURN)
     return first, int(turn or 1)
+
+
+def name_mending(key: str) -> str:
+    """Return the key of the step in which files of the step `key` are mended."""
+    return f"{key}{_MENDING}"
+
+
+def is_extra(key: str) -> bool:
+    """Tell whether a step is one that no plan foresees: a later turn of another one, or its mending."""
+    return split_turn(key)[1] > 1 or key.endswith(_MENDING)
 
 
 @dataclass(frozen=True, kw_only=True)

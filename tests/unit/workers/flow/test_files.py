@@ -9,7 +9,7 @@ import pytest
 from common.events import ArtifactWritten, Notice
 from tests.unit.workers.flow.helpers import Listener, plan, run_flow, script, subtask
 from workers.flow import MemoryJournal
-from workers.flow.files import read_files
+from workers.flow.files import read_files, replace_files
 from workers.flow.testing import ScriptedModel
 from workers.flow.workspace import Workspace
 
@@ -75,6 +75,19 @@ def test_one_reply_holds_only_so_many_files_of_so_many_bytes() -> None:
     files = read_files("\n".join(block(f"path=f{number}.py") for number in range(22)))
     assert (len(files.artifacts), len(files.problems)) == (20, 2)
     assert "bytes" in read_files(block("path=a.txt", body="x" * 1_100_000)).problems[0]
+
+
+def test_a_files_content_is_replaced_in_its_place_and_nothing_else() -> None:
+    reply = "First.\r\n" + block("path=a.py", body="old") + "\nThen.\n" + block("path=./a.py", body="newer") + "\nEnd."
+    replaced = replace_files(reply, {"a.py": "x = 1\ny = 2\n", "not/there.py": "z"})
+    assert replaced == reply.replace("\r\n", "\n").replace("newer", "x = 1\ny = 2")
+    assert replace_files(reply, {}) == reply.replace("\r\n", "\n")
+
+
+def test_a_content_that_holds_fences_gets_a_longer_one() -> None:
+    content = "```\nx\n```\n````\n"
+    replaced = replace_files(block("path=a.md", body="old"), {"a.md": content})
+    assert [artifact.content.decode() for artifact in read_files(replaced).artifacts] == [content]
 
 
 async def test_a_drones_files_are_journaled_told_and_written(tmp_path: Path) -> None:

@@ -1,0 +1,104 @@
+"""Checks of files as they are written: whether they can be parsed. Nothing of them is ever executed."""
+
+from __future__ import annotations
+
+import ast
+import json
+import tomllib
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from common.events import ArtifactWritten
+from workers.flow.journal import ArtifactDraft
+from workers.flow.text import shorten
+
+#: Larger files are not checked, for parsing holds up everything else: this much takes a tenth of a second.
+MOST_CHECKED_BYTES = 128 * 1024
+#: Nor is TOML with more dots in a line: parsing a dotted key takes the square of its length.
+_MOST_TOML_DOTS = 200
+_PROBLEM_LENGTH = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileCheck:
+    """What a check found."""
+
+    #: Whether there is a check for such a file, and it came to a verdict.
+    checked: bool = False
+    #: A sentence, where the file cannot be parsed.
+    problem: str | None = None
+
+
+def check_file(path: str, content: bytes) -> FileCheck:
+    """Parse a file of Python, JSON or TOML, told by the ending of its name."""
+    kind = _find_kind(path)
+    if kind is None or len(content) > MOST_CHECKED_BYTES:
+        return FileCheck()
+    name, parse = kind
+    try:
+        parse(content)
+    except UnicodeDecodeError:
+        return FileCheck(checked=True, problem=f"Not valid {name}: it is not UTF-8.")
+    except SyntaxError as error:
+        line = f", line {error.lineno}" if error.lineno else ""
+        return FileCheck(checked=True, problem=shorten(f"Not valid {name}{line}: {error.msg}.", _PROBLEM_LENGTH))
+    except ValueError as error:  # it names the line itself
+        return FileCheck(checked=True, problem=shorten(f"Not valid {name}: {error}.", _PROBLEM_LENGTH))
+    except (RecursionError, MemoryError):  # the parser gave up: what it is worth, nobody knows
+        return FileCheck()
+    return FileCheck(checked=True)
+
+
+def tell_written(step: str, agent: str, draft: ArtifactDraft) -> ArtifactWritten:
+    """Return the event of a file that came out of a step, checked."""
+    check = check_file(draft.path, draft.content)
+    return ArtifactWritten(
+        step=step,
+        agent=agent,
+        path=draft.path,
+        sha256=draft.sha256,
+        size=len(draft.content),
+        checked=check.checked,
+        problem=check.problem,
+    )
+
+
+def _find_kind(path: str) -> tuple[str, Callable[[bytes], object]] | None:
+    file = PurePosixPath(path)
+    match file.suffix.lower():
+        case ".py" | ".pyi":
+            return "Python", _parse_python
+        case ".json" | ".ipynb" if not _may_have_comments(file):
+            return "JSON", _parse_json
+        case ".toml":
+            return "TOML", _parse_toml
+    return None
+
+
+def _may_have_comments(file: PurePosixPath) -> bool:
+    """Tell whether a `.json` is one of those whose programs allow comments in them."""
+    name = file.name.lower()
+    return name.startswith(("tsconfig", "jsconfig", "devcontainer", ".")) or ".vscode" in file.parts
+
+
+def _parse_python(content: bytes) -> None:
+    with warnings.catch_warnings():  # of escapes that mean nothing, and the like
+        warnings.simplefilter("ignore")
+        ast.parse(content)
+
+
+def _parse_json(content: bytes) -> None:
+    # Numbers stay text: Python would refuse those of many digits.
+    json.loads(content.decode("utf-8-sig"), parse_int=len, parse_float=len, parse_constant=_refuse_constant)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON value")
+
+
+def _parse_toml(content: bytes) -> None:
+    if any(line.count(b".") > _MOST_TOML_DOTS for line in content.splitlines()):
+        raise RecursionError("The TOML is too deep to be checked.")
+    tomllib.loads(content.decode())
