@@ -20,6 +20,7 @@ from common.events import FlowEvent
 from common.settings import Settings
 from common.states import Architecture
 from workers.flow import FlowResult, MemoryJournal, OllamaFlowFramework, OllamaModel, Workspace
+from workers.prompts import read_prompts
 
 #: How long the embedded server may take to load its model.
 _SERVER_SECONDS = 60.0
@@ -68,6 +69,7 @@ async def _work(
                 journal=journal,
                 workspace=workspace,
                 emit=show,
+                prompts=read_prompts(settings),
             )
             return await framework.run_task(task)
         finally:

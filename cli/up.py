@@ -39,6 +39,10 @@ def up(
     """Start everything on this machine: dashboard, workers and whatever the environment does not name."""
     # An old file of a run that was killed would name servers that are gone.
     settings = load_settings(use_run_file=False, **given(host=host, port=port))
+    if settings.prompts is not None:  # else each worker process would say so in its log, again and again
+        from workers.prompts import read_prompts
+
+        read_prompts(settings)
     prepare_home(settings)
     with _only_one(settings):
         check_listening(settings.host, settings.port)

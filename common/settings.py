@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     #: The model of sessions that name none; the first that the model server has where unset.
     default_model: str = Field(default="", **_own("DEFAULT_MODEL", "the name of a model"))
 
+    #: A folder whose files replace the shipped prompts of the same names; read when a worker process starts.
+    prompts: Path | None = Field(default=None, **_own("PROMPTS", "a folder of prompts"))
+
     # Who
     #: The first admin's email address.
     admin_email: str = Field(default="admin@localhost.local", **_own("ADMIN_EMAIL", "an email address"))
@@ -140,10 +143,10 @@ class Settings(BaseSettings):
         default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", **_own("LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR")
     )
 
-    @field_validator("home", mode="after")
+    @field_validator("home", "prompts", mode="after")
     @classmethod
-    def _expand(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+    def _expand(cls, value: Path | None) -> Path | None:
+        return value.expanduser().absolute() if value is not None else None
 
     @field_validator("project_roots", mode="before")
     @classmethod

@@ -22,7 +22,7 @@ from common.options import FlowOptions
 from common.queries import claims
 from common.queries import events as event_queries
 from common.queries import steps as step_queries
-from workers.flow.journal import ArtifactDraft, StepRequest, StepResult
+from workers.flow.journal import ArtifactDraft, StepRequest, StepResult, has_other_prompts
 from workers.flow.progress import count_expected
 from workers.lease import RunningSession
 from workers.loop import in_thread
@@ -75,7 +75,7 @@ class DatabaseJournal:
         known = self._committed.get(request.key)
         if known is not None:
             if known.input_hash != request.input_hash:
-                await self._take_mismatch(request.key)
+                await self._take_mismatch(request.key, by_prompts=has_other_prompts(request, known.request))
             return _replay(known, self._drafts[request.key])
         if self._running.closing.is_set():
             self._mark_idle()
@@ -167,16 +167,17 @@ class DatabaseJournal:
         self._started.discard(step.key)
         return position
 
-    async def _take_mismatch(self, key: str) -> None:
-        """Let the journal win: after an upgrade that is worth a word, once a claim; else it is a bug of ours."""
-        if self._same_version:
+    async def _take_mismatch(self, key: str, *, by_prompts: bool) -> None:
+        """Let the journal win: after an upgrade or with other prompts that is worth a word, once a claim.
+
+        Else it is a bug of ours.
+        """
+        if self._same_version and not by_prompts:
             raise JournalMismatch(f"Step {key} was journaled with another input.")
         if not self._told_mismatch:
             self._told_mismatch = True
-            sentence = (
-                f"Step {key} was asked differently by an earlier version of ollama-flow; what it came to is kept."
-            )
-            await self.record([Notice(message=sentence)])
+            how = "with other prompts" if self._same_version else "differently by an earlier version of ollama-flow"
+            await self.record([Notice(message=f"Step {key} was asked {how}; what it came to is kept.")])
 
     def _mark_idle(self) -> None:
         if self._in_flight == 0 and self._running.closing.is_set():

@@ -34,6 +34,7 @@ from workers.flow import OllamaModel
 from workers.lease import Ending, LeaseKeeper
 from workers.loop import SessionLoop, in_thread
 from workers.model_watch import ModelWatch
+from workers.prompts import read_prompts
 from workers.runner import SessionRunner
 
 log = structlog.get_logger(__name__)
@@ -69,7 +70,7 @@ class WorkerProcess:
         self._leases = LeaseKeeper(settings, self._database, name)
         self._models = ModelWatch(self._client, self._news.set)
         self._runner = SessionRunner(
-            settings, self._database, self._bus, self._leases, self._models, self._client, name
+            settings, self._database, self._bus, self._leases, self._models, self._client, name, read_prompts(settings)
         )
         self._listener = threading.Thread(target=self._listen, name="nudges", daemon=True)
         self._draining = threading.Event()

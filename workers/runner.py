@@ -22,7 +22,15 @@ from common.queries import claims
 from common.queries import steps as step_queries
 from common.settings import Settings
 from common.states import Architecture, State, WaitsFor
-from workers.flow import FLOW_VERSION, FlowResult, ModelClient, OllamaFlowFramework, Workspace, spread_retries
+from workers.flow import (
+    FLOW_VERSION,
+    FlowResult,
+    ModelClient,
+    OllamaFlowFramework,
+    Prompts,
+    Workspace,
+    spread_retries,
+)
 from workers.journal import DatabaseJournal, Written
 from workers.lease import Ending, LeaseKeeper, RunningSession, now_seconds
 from workers.loop import in_thread
@@ -59,6 +67,7 @@ class SessionRunner:
         models: ModelWatch,
         client: ModelClient,
         worker: str,
+        prompts: Prompts,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -67,6 +76,7 @@ class SessionRunner:
         self._models = models
         self._client = client
         self._worker = worker
+        self._prompts = prompts
 
     async def run(self, session_id: str) -> None:
         """Claim a session and work on it until it ends, is handed back or is lost; leave it to another that has it."""
@@ -158,6 +168,7 @@ class SessionRunner:
             emit=work.journal.emit,
             options=FlowOptions.model_validate(session.options),
             retry_delays=spread_retries(self._settings.model_retry_seconds),
+            prompts=self._prompts,
         )
         return await framework.run_task(session.task)
 

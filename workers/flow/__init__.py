@@ -15,6 +15,7 @@ from workers.flow.framework import FLOW_VERSION, FlowResult, OllamaFlowFramework
 from workers.flow.journal import ArtifactDraft, Emit, Journal, MemoryJournal, StepRequest, StepResult
 from workers.flow.model import ChatChunk, ChatRequest, Message, ModelClient, ModelInfo
 from workers.flow.ollama_model import ListedModel, OllamaModel
+from workers.flow.prompts import Prompts
 from workers.flow.roles import Role
 from workers.flow.workspace import Workspace
 
@@ -35,6 +36,7 @@ __all__ = [
     "ModelInfo",
     "OllamaFlowFramework",
     "OllamaModel",
+    "Prompts",
     "Role",
     "StepRequest",
     "StepResult",

@@ -13,6 +13,7 @@ from common.events import DurableEvent, FlowEvent, Notice
 from common.options import FlowOptions
 from workers.flow.journal import Emit, Journal, StepRequest, StepResult
 from workers.flow.model import ModelClient, ModelInfo
+from workers.flow.prompts import current_prompts
 from workers.flow.versions import FileVersions
 from workers.flow.workspace import Workspace
 
@@ -71,6 +72,8 @@ class FlowContext:
 
     async def run_step(self, request: StepRequest, execute: Callable[[], Awaitable[StepResult]]) -> StepResult:
         """Pass a step through the journal, add it to the totals, and write its files if it ran here."""
+        if request.kind == "model":  # what is asked depends on them
+            request = replace(request, input={**request.input, "prompts": current_prompts().digest})
 
         async def execute_and_compare() -> StepResult:
             result = await execute()

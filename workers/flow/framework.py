@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from pydantic import JsonValue, TypeAdapter
 
@@ -15,12 +16,13 @@ from workers.flow.architectures import run_architecture
 from workers.flow.context import FlowContext, emit_nothing
 from workers.flow.journal import Emit, Journal, MemoryJournal
 from workers.flow.model import ModelClient
+from workers.flow.prompts import Prompts, shipped_prompts, use_prompts
 from workers.flow.swarm import MOST_WORKERS, Swarm, form_swarm
 from workers.flow.text import clean_text
 from workers.flow.workspace import Workspace
 
 #: Raised whenever keys, prompts or rules change, so that a journal of an earlier version is known as such.
-FLOW_VERSION = 1
+FLOW_VERSION = 2
 
 _AGENTS: TypeAdapter[list[AgentInfo]] = TypeAdapter(list[AgentInfo])
 
@@ -57,8 +59,13 @@ class OllamaFlowFramework:
         emit: Emit | None = None,
         options: FlowOptions | None = None,
         retry_delays: Sequence[float] = (0.5, 2.0),
+        prompts: Path | Prompts | None = None,
     ) -> None:
-        """Take the parts; `retry_delays` are the seconds before each new attempt where the model server is away."""
+        """Take the parts; `retry_delays` are the seconds before each new attempt where the model server is away.
+
+        `prompts` are a folder whose files replace the shipped prompts of the same names, or prompts that are read
+        already. Raises InvalidInput.
+        """
         if not 1 <= workers <= MOST_WORKERS:
             raise InvalidInput(f"A swarm has 1 to {MOST_WORKERS} workers, not {workers}.")
         self._client = client
@@ -70,6 +77,7 @@ class OllamaFlowFramework:
         self._emit = emit or emit_nothing
         self._options = options or FlowOptions()
         self._retry_delays = tuple(retry_delays)
+        self._prompts = prompts if isinstance(prompts, Prompts) else Prompts(prompts) if prompts else shipped_prompts()
 
     async def run_task(self, task: str) -> FlowResult:
         """Work on `task` until the answer stands. With a journal that holds steps already, go on where it ends.
@@ -88,8 +96,9 @@ class OllamaFlowFramework:
             workspace=self._workspace,
             retry_delays=self._retry_delays,
         )
-        agents = await self._form_swarm(flow)
-        answer = await run_architecture(self._architecture, flow, Swarm.of(agents, flow))
+        with use_prompts(self._prompts):
+            agents = await self._form_swarm(flow)
+            answer = await run_architecture(self._architecture, flow, Swarm.of(agents, flow))
         if not answer:
             raise OutputInvalid("The model wrote nothing that could be an answer.")
         return FlowResult(

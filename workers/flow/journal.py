@@ -95,14 +95,19 @@ class StepResult:
     replayed: bool = False
 
 
+def has_other_prompts(request: StepRequest, committed: Mapping[str, JsonValue]) -> bool:
+    """Tell whether a step was `committed` with other prompts in use; then its input may differ, and is no bug."""
+    return request.input.get("prompts") != committed.get("prompts")
+
+
 class Journal(Protocol):
     """Runs each step at most once."""
 
     async def run_step(self, request: StepRequest, execute: Callable[[], Awaitable[StepResult]]) -> StepResult:
         """Return the committed result of `request.key`, or execute, commit and return it.
 
-        Raises JournalMismatch where the committed step had another input, and LeaseLost where this process no longer
-        owns the session; then nothing was committed.
+        Raises JournalMismatch where the committed step had another input, unless other prompts were in use then; and
+        LeaseLost where this process no longer owns the session; then nothing was committed.
         """
         ...
 
@@ -119,7 +124,7 @@ class MemoryJournal:
         """See `Journal.run_step`."""
         if request.key in self.steps:
             committed, result = self.steps[request.key]
-            if committed.input_hash != request.input_hash:
+            if committed.input_hash != request.input_hash and not has_other_prompts(request, committed.input):
                 raise JournalMismatch(f"Step {request.key} was journaled with another input.")
             return replace(result, replayed=True)
         result = await execute()

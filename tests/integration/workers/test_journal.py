@@ -141,6 +141,19 @@ async def test_after_an_upgrade_the_journal_wins_and_says_so_once(forgetful: For
     assert read_log(forgetful, session)[-2:] == ["session_moved", "notice"]
 
 
+async def test_with_other_prompts_in_use_the_journal_wins_too(forgetful: Forgetful, session: FlowSession) -> None:
+    def asked(prompts: str, text: str = "Plan.") -> StepRequest:
+        return StepRequest(key="plan", kind="model", agent="queen", input={"text": text, "prompts": prompts})
+
+    await take(forgetful, session).run_step(asked("one"), execute)
+    other = take(forgetful, session)
+    for _ in range(2):
+        assert (await other.run_step(asked("two", "Plan well."), never)).output == {"text": "done"}
+    assert read_log(forgetful, session)[-2:] == ["session_moved", "notice"]
+    with pytest.raises(JournalMismatch):
+        await take(forgetful, session).run_step(asked("one", "Plan well."), never)
+
+
 async def test_a_claim_that_may_be_over_writes_nothing_more(forgetful: Forgetful, session: FlowSession) -> None:
     journal = take(forgetful, session)
     before = read_log(forgetful, session)

@@ -200,3 +200,20 @@ def test_a_worker_process_on_another_database_than_the_dashboard_refuses_to_star
     log = (on_sqlite.settings.home / "processes.log").read_text()
     assert "works on another database: give DATABASE_URL the same value" in log
     assert on_sqlite.bus.read_database() == own
+
+
+def test_a_worker_process_asks_with_the_prompts_of_its_folder(on_sqlite: Installation, tmp_path: Path) -> None:
+    (tmp_path / "queen.md").write_text("You are a queen bee.")
+    on_sqlite.start_worker(OLLAMA_FLOW_PROMPTS=str(tmp_path))
+    session = on_sqlite.create(architecture="CENTRALIZED", model="llama3")
+    assert on_sqlite.wait_for_state(session, "completed", "failed").state == "completed"
+    asked = {step.key: step.request["messages"][0]["content"] for step in on_sqlite.read_steps(session) if step.model}
+    assert asked["plan"] == asked["answer"] == "You are a queen bee."
+    assert asked["work/1"].startswith("You are a")
+
+
+def test_a_worker_process_with_a_broken_prompt_refuses_to_start(on_sqlite: Installation, tmp_path: Path) -> None:
+    (tmp_path / "work.md").write_text("{{ tasks }}")
+    assert on_sqlite.launch("worker", {"OLLAMA_FLOW_PROMPTS": str(tmp_path)}).wait(30) == 2
+    log = (on_sqlite.settings.home / "processes.log").read_text()
+    assert "OLLAMA_FLOW_PROMPTS takes a folder of prompts. The prompt work.md uses tasks, which it is not given." in log

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import jinja2
 import pytest
 
+from common.errors import InvalidInput
 from common.events import SubtaskInfo
 from workers.flow import prompts
 from workers.flow.packages import Package
@@ -15,6 +15,7 @@ from workers.flow.prompts import render_prompt
 from workers.flow.roles import Role, find_role, home_role, role_prompt
 
 FILES = sorted(path.name for path in Path(prompts.__file__).parent.glob("[!_]*.md"))
+GOLDEN = Path(__file__).parent / "golden"
 VALUES: dict[str, object] = {
     "task": "THE TASK {{ 1 }}",
     "package": Package(title="PACKAGE", instructions="SHARE"),
@@ -40,8 +41,28 @@ def test_every_prompt_renders_and_stays_short(name: str) -> None:
         assert "THE TASK {{ 1 }}" in text  # what people write is never taken for a template
 
 
+@pytest.mark.parametrize("bare", [False, True], ids=["full", "bare"])
+@pytest.mark.parametrize("name", FILES)
+def test_every_prompt_reads_as_in_its_golden_file(name: str, bare: bool) -> None:
+    """A golden file that is missing is written anew; look at it before you keep it."""
+    values = VALUES | ({"package": None, "comment": None, "has_code": False, "pieces": []} if bare else {})
+    golden = GOLDEN / (f"{name.removesuffix('.md')}.bare.md" if bare else name)
+    text = render_prompt(name, **values) + "\n"
+    if bare and text == render_prompt(name, **VALUES) + "\n":
+        assert not golden.exists()
+        return
+    if not golden.exists():
+        golden.write_text(text, encoding="utf-8")
+        pytest.fail(f"{golden.name} was missing and is written now.")
+    assert text == golden.read_text(encoding="utf-8")
+
+
+def test_no_golden_file_is_of_a_prompt_that_is_gone() -> None:
+    assert {path.name.replace(".bare", "") for path in GOLDEN.iterdir()} == set(FILES)
+
+
 def test_a_forgotten_value_is_an_error() -> None:
-    with pytest.raises(jinja2.UndefinedError):
+    with pytest.raises(InvalidInput, match=r"^The prompt work\.md cannot be used: 'package' is undefined\.$"):
         render_prompt("work.md", task="x")
 
 
