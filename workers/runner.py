@@ -175,7 +175,9 @@ class SessionRunner:
     def _open_workspace(self, work: _Work) -> Workspace:
         """Return the session's project folder, or one of its own on this host where it was given none."""
         if work.session.project_folder:
-            return Workspace(Path(work.session.project_folder), before_write=work.running.check)
+            folder = Path(work.session.project_folder)
+            below = next((root for root in self._settings.roots if folder.is_relative_to(root)), None)
+            return Workspace(folder, before_write=work.running.check, below=below)
         private = self._settings.home / "sessions" / work.session.id
         return Workspace(private, before_write=work.running.check, makes_root=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import threading
 import tomllib
 import warnings
 from collections.abc import Callable
@@ -19,6 +20,8 @@ MOST_CHECKED_BYTES = 128 * 1024
 #: Nor is TOML with more dots in a line: parsing a dotted key takes the square of its length.
 _MOST_TOML_DOTS = 200
 _PROBLEM_LENGTH = 300
+#: Which warnings are shown is the same for all threads of a process.
+_WARNINGS = threading.Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +87,7 @@ def _may_have_comments(file: PurePosixPath) -> bool:
 
 
 def _parse_python(content: bytes) -> None:
-    with warnings.catch_warnings():  # of escapes that mean nothing, and the like
+    with _WARNINGS, warnings.catch_warnings():  # of escapes that mean nothing, and the like
         warnings.simplefilter("ignore")
         ast.parse(content)
 

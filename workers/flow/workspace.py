@@ -3,7 +3,8 @@
 The folder of every path is opened beneath the root (`beneath.py`), and what is done there is done by that descriptor
 and a name of one part: no symlink is followed, also not one that appears meanwhile. A file is never written in place
 but replaced, so a hard link to a file elsewhere is cut, not written through. Reading one gives what it holds: it is a
-plain file like any other (package managers make thousands), and the kernel lets nobody link what is not theirs.
+plain file like any other (package managers make thousands), and who may link what is the system's to say
+(`fs.protected_hardlinks`).
 """
 
 from __future__ import annotations
@@ -67,15 +68,18 @@ class Workspace:
         root: Path,
         before_write: Callable[[], None] = lambda: None,
         *,
+        below: Path | None = None,
         makes_root: bool = False,
         open_folder: OpenFolder | None = None,
     ) -> None:
         """Take the folder, and what may raise before a file is written because nothing is to be written any more.
 
-        With `makes_root` the folder need not be there; the first write makes it, for its owner alone. `open_folder` is
-        another way of opening folders than the best that this system has.
+        The folder is opened `below` another one, where given, through no link: it may have been replaced by one since
+        somebody looked. With `makes_root` it need not be there; the first write makes it, for its owner alone.
+        `open_folder` is another way of opening folders than the best that this system has.
         """
         self.root = root
+        self._below = below or root
         self._before_write = before_write
         self._makes_root = makes_root
         self._opener = open_folder or choose_opener()
@@ -131,7 +135,7 @@ class Workspace:
         """Open the folder that `parts` lead to, making what is missing if asked to."""
         if make and self._makes_root:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        root = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        root = self._open_root()
         try:
             if make:
                 self._make_folders(root, parts)
@@ -142,6 +146,13 @@ class Workspace:
             yield folder
         finally:
             os.close(folder)
+
+    def _open_root(self) -> int:
+        below = os.open(self._below, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            return self._opener(below, self.root.relative_to(self._below).parts)
+        finally:
+            os.close(below)
 
     def _make_folders(self, root: int, parts: tuple[str, ...]) -> None:
         for depth, part in enumerate(parts):

@@ -205,6 +205,30 @@ def test_a_private_folder_is_made_by_the_first_write_for_its_owner_alone(tmp_pat
     assert private.root.stat().st_mode & 0o777 == 0o700
 
 
+def test_a_project_folder_that_became_a_link_is_not_followed_below_the_folder_it_lies_in(
+    tmp_path: Path, outside: Path, opener: OpenFolder
+) -> None:
+    """A session of the folder around it may have moved it away; that folder itself may be a link, as people set it."""
+    roots = tmp_path / "roots"
+    (tmp_path / "real" / "team" / "app").mkdir(parents=True)
+    roots.symlink_to(tmp_path / "real")
+    workspace = Workspace(roots / "team" / "app", below=roots, open_folder=opener)
+    workspace.write("a.txt", b"x", 1)
+    assert workspace.read("a.txt") == b"x"
+    for moved in ("team/app", "team"):
+        (roots / moved).rename(roots / "away")
+        (roots / moved).symlink_to(outside)
+        for attempt in (lambda: workspace.write("secret.txt", b"x", 2), lambda: workspace.read("secret.txt")):
+            with pytest.raises(WorkspaceError, match="a part of it is a link"):
+                attempt()
+        with pytest.raises(WorkspaceError):
+            workspace.list()
+        (roots / moved).unlink()
+        (roots / "away").rename(roots / moved)
+    assert contents(outside) == ["secret.txt"]
+    assert (outside / "secret.txt").read_text() == "secret"
+
+
 def test_a_project_folder_that_is_gone_is_not_made_again(tmp_path: Path) -> None:
     gone = Workspace(tmp_path / "gone")
     with pytest.raises(WorkspaceError, match="does not exist"):
