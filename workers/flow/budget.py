@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from common.errors import ContextTooSmall
-from workers.flow.model import Message
+from workers.flow.model import Message, ToolCall
 from workers.flow.prompt import Piece, Prompt
 
 #: Tokens that a chat template puts around each message, generously.
@@ -34,7 +35,16 @@ def estimate_tokens(text: str) -> int:
 
 def estimate_messages(messages: Sequence[Message]) -> int:
     """Return about how many tokens a conversation takes."""
-    return sum(estimate_tokens(message.content) + MESSAGE_OVERHEAD for message in messages)
+    return sum(
+        estimate_tokens(message.content) + MESSAGE_OVERHEAD + estimate_calls(message.tool_calls) for message in messages
+    )
+
+
+def estimate_calls(calls: Sequence[ToolCall]) -> int:
+    """Return about how many tokens tool calls take."""
+    return sum(
+        estimate_tokens(call.name + json.dumps(call.arguments, ensure_ascii=False)) + MESSAGE_OVERHEAD for call in calls
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

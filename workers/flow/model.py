@@ -11,11 +11,34 @@ from pydantic import JsonValue
 
 
 @dataclass(frozen=True, kw_only=True)
+class ToolSpec:
+    """A tool as a model is told of it."""
+
+    name: str
+    description: str
+    #: The JSON schema of an object: what the tool takes.
+    parameters: Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolCall:
+    """A model's wish that a tool be used."""
+
+    name: str
+    #: What the tool is given; text where the model wrote something that is no object.
+    arguments: Mapping[str, JsonValue] | str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Message:
     """One message of a conversation."""
 
     role: Literal["system", "user", "assistant", "tool"]
     content: str
+    #: What an assistant asked for beside its text; each is answered by a message of the role `tool`, in this order.
+    tool_calls: tuple[ToolCall, ...] = ()
+    #: Whose result a message of the role `tool` is.
+    tool_name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +49,8 @@ class ChatRequest:
     messages: tuple[Message, ...]
     #: A JSON schema that the answer must follow; None for free text.
     schema: Mapping[str, JsonValue] | None = None
+    #: What the model may call; only for models whose `ModelInfo.can_call_tools`.
+    tools: tuple[ToolSpec, ...] = ()
     #: Ollama's options: temperature, num_predict, num_ctx, seed, stop …
     options: Mapping[str, JsonValue] = field(default_factory=dict)
     #: The key of the step that asks, sent along as `X-Step-Key` so that a server can count calls by step.
@@ -39,6 +64,8 @@ class ChatChunk:
     """A piece of an answer; the last one says why it ended and what it took."""
 
     text: str
+    #: Whole calls; a server may spread them over several pieces.
+    tool_calls: tuple[ToolCall, ...] = ()
     done: bool = False
     #: `stop` or `length`, on the last piece.
     done_reason: str | None = None
@@ -57,6 +84,11 @@ class ModelInfo:
     max_output_tokens: int | None = None
     #: As `/api/show` tells: completion, tools, vision, thinking …
     capabilities: frozenset[str] = frozenset()
+
+    @property
+    def can_call_tools(self) -> bool:
+        """Whether it was trained to call tools."""
+        return "tools" in self.capabilities
 
 
 class ModelClient(Protocol):
