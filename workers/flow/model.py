@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +29,9 @@ class ToolCall:
     arguments: Mapping[str, JsonValue] | str
 
 
+_WRITTEN_CALL: TypeAdapter[ToolCall] = TypeAdapter(ToolCall)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Message:
     """One message of a conversation."""
@@ -39,6 +42,26 @@ class Message:
     tool_calls: tuple[ToolCall, ...] = ()
     #: Whose result a message of the role `tool` is.
     tool_name: str = ""
+
+
+def write_message(message: Message) -> dict[str, JsonValue]:
+    """Return a message as the journal keeps it: what is empty beside its text is left out."""
+    written: dict[str, JsonValue] = {"role": message.role, "content": message.content}
+    if message.tool_calls:
+        written["tool_calls"] = [write_call(call) for call in message.tool_calls]
+    if message.tool_name:
+        written["tool_name"] = message.tool_name
+    return written
+
+
+def write_call(call: ToolCall) -> dict[str, JsonValue]:
+    """Return a tool call as the journal keeps it."""
+    return {"name": call.name, "arguments": call.arguments if isinstance(call.arguments, str) else dict(call.arguments)}
+
+
+def read_call(written: JsonValue) -> ToolCall:
+    """Return the tool call that `write_call` wrote."""
+    return _WRITTEN_CALL.validate_python(written)
 
 
 @dataclass(frozen=True, kw_only=True)

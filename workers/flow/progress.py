@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from common.events import DurableEvent, PlanMade, ReviewMade, StepFinished, SwarmFormed
 from common.options import FlowOptions
 from common.states import Architecture
-from workers.flow.journal import split_turn
+from workers.flow.journal import is_tool, split_turn
 
 
 def count_expected(events: Iterable[DurableEvent], options: FlowOptions) -> int:
@@ -28,7 +28,7 @@ def _count(event: DurableEvent, options: FlowOptions) -> int:
         case PlanMade():
             return len(event.subtasks)
         case StepFinished():
-            return int(split_turn(event.step)[1] > 1)
+            return int(is_tool(event.step) or split_turn(event.step)[1] > 1)
         case ReviewMade():
             return len(event.returned)
         case _:
