@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import cast
 
 from pydantic import JsonValue
 
@@ -22,7 +23,7 @@ from workers.flow.model import ChatChunk, ChatRequest, ModelInfo, ToolCall, Tool
 from workers.flow.prompt import Asking, Prompt
 from workers.flow.prompts import render_prompt
 from workers.flow.schemas import count_characters
-from workers.flow.text import clean_text
+from workers.flow.text import clean_json, clean_text
 
 #: The most tokens of a free answer where neither a person nor the model says anything.
 DEFAULT_OUTPUT_TOKENS = 2048
@@ -130,7 +131,7 @@ class ModelCall:
             async with asyncio.timeout(bound.seconds) as limit, self.flow.client.chat(request) as chunks:
                 async for chunk in chunks:
                     last = chunk
-                    calls += chunk.tool_calls
+                    calls += [_clean_call(call) for call in chunk.tool_calls]
                     if piece := clean_text(chunk.text):
                         delta = TokenDelta(
                             step=self.step.key, agent=self.step.agent, attempt=attempt, offset=len(text), text=piece
@@ -212,3 +213,14 @@ class ModelCall:
                 retry_in_seconds=delay,
             )
         )
+
+
+def _clean_call(call: ToolCall) -> ToolCall:
+    """Return a call as the journal gives it back, so that what follows from it is the same on a replay."""
+    given = call.arguments
+    return ToolCall(
+        name=clean_text(call.name)[:100],
+        arguments=clean_text(given)
+        if isinstance(given, str)
+        else cast("dict[str, JsonValue]", clean_json(dict(given))),
+    )

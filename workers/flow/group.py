@@ -25,7 +25,11 @@ from workers.flow.prompts import render_prompt
 from workers.flow.review import Review, ReviewDraft, repair_review, review_schema
 from workers.flow.roles import Role, role_prompt
 from workers.flow.text import shorten
+from workers.flow.tool_loop import Limits, ToolLoop
+from workers.flow.tools import WorkspaceTools
 
+#: What a drone may take for one subtask where it can call tools.
+DRONE_LIMITS = Limits(turns=16, tool_calls=40, output_tokens=32_768, seconds=1800)
 #: How much of a text a `message_sent` event shows.
 SUMMARY_LENGTH = 200
 
@@ -119,18 +123,19 @@ class Group:
                 tell(drone.name, self.leader.name, text, subtask.id),
             )
 
-        reply = await drone.ask(
-            f"{'work' if comment is None else 'rework'}/{subtask.id}",
-            Prompt(
-                system=role_prompt(Role(subtask.role)),
-                template="work.md",
-                values=self.values(subtask=subtask, comment=comment),
-                pieces=tuple(pieces),
-            ),
-            Asking(label=subtask.title, role=subtask.role, subtask=subtask.id, takes_files=True),
-            follow,
+        key = f"{'work' if comment is None else 'rework'}/{subtask.id}"
+        asking = Asking(label=subtask.title, role=subtask.role, subtask=subtask.id, takes_files=True)
+        prompt = Prompt(
+            system=role_prompt(Role(subtask.role)),
+            template="work.md",
+            values=self.values(subtask=subtask, comment=comment),
+            pieces=tuple(pieces),
         )
-        return Finished(subtask=subtask, reply=reply)
+        if self.flow.workspace is None:
+            return Finished(subtask=subtask, reply=await drone.ask(key, prompt, asking, follow))
+        tools = WorkspaceTools(self.flow.workspace).toolbox()
+        loop = ToolLoop(agent=drone, key=key, asking=asking, toolbox=tools, limits=DRONE_LIMITS, follow=follow)
+        return Finished(subtask=subtask, reply=await loop.run(prompt))
 
     async def _review(self, plan: Plan, done: Mapping[str, Finished]) -> Review:
         ids = [subtask.id for subtask in plan.subtasks]

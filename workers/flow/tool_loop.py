@@ -198,6 +198,9 @@ class ToolLoop:
                 return Judgement()
             if outcome.timed_out and ended is None:
                 return Judgement(error="The answer took too long.", again="Be brief.")
+            if outcome.offered and outcome.cut_off and not outcome.text.strip() and not last:
+                cut = f"The call was cut off at the limit of {outcome.output_tokens} tokens."
+                return Judgement(error=cut, again="Write less at once.")
             return self.agent.judge_text(outcome, key, self.asking, self.follow, last=last)
 
         key = name_turn(self.key, spent.turns + 1)
