@@ -69,9 +69,9 @@ def fit_prompt(
     """Fit `prompt` and an answer of up to `output_tokens` into a model's context.
 
     The answer keeps at least a quarter of the context. What earlier tool calls said is shortened first, oldest first;
-    then peers' text is shortened, oldest first, then left out, oldest first; then the latest tool calls are shortened;
-    anything else is never cut. `at_least` is a window that is in use already, `overhead` what the server adds to the
-    messages. Raises ContextTooSmall.
+    then peers' text is shortened, oldest first, then left out, oldest first; then the latest tool calls are shortened,
+    and earlier ones left out; anything else is never cut. `at_least` is a window that is in use already, `overhead`
+    what the server adds to the messages. Raises ContextTooSmall.
     """
     room = context_length - min(output_tokens, context_length // 4)
     calls = _CallsCut(prompt, room, overhead)
@@ -92,7 +92,8 @@ def fit_prompt(
             needed = overhead + estimate_messages(prompt.messages([piece for piece in pieces if piece.text]))
     if needed > room:
         calls.pieces = [piece for piece in pieces if piece.text]
-        needed = calls.shorten(latest=True)
+        calls.shorten(latest=True)
+        needed = calls.drop()
         prompt = calls.prompt
     if needed > room:
         raise ContextTooSmall(
@@ -139,6 +140,21 @@ class _CallsCut:
             self.cut.append(f"what {names} {'gave' if message.tool_name else 'was given'}")
             kept = (*self.prompt.turns[:number], message, *self.prompt.turns[number + 1 :])
             self.prompt = replace(self.prompt, turns=kept)
+            needed = self._measure()
+        return needed
+
+    def drop(self) -> int:
+        """Leave out the oldest turns with their calls and results, but never the latest; return what it takes then."""
+        needed = self._measure()
+        while needed > self._room:
+            turns = self.prompt.turns
+            begins = [number for number, message in enumerate(turns) if message.tool_calls]
+            if len(begins) < 2:
+                break
+            end = next(n for n in range(begins[0] + 1, len(turns)) if turns[n].role != "tool")
+            if "earlier tool calls" not in self.cut:
+                self.cut.append("earlier tool calls")
+            self.prompt = replace(self.prompt, turns=turns[: begins[0]] + turns[end:])
             needed = self._measure()
         return needed
 

@@ -8,7 +8,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import cast
 
@@ -113,9 +113,11 @@ class ModelCall:
     async def _attempt(self, attempt: int) -> CallOutcome:
         began = time.perf_counter()
         info = await self.flow.describe_model()
-        offered = bool(self.offer.tools) and info.can_call_tools
+        context_length = min(info.context_length, self.flow.options.num_ctx or info.context_length)
+        overhead = _estimate_tools(self.offer.tools)
+        offered = bool(self.offer.tools) and info.can_call_tools and overhead <= context_length // 4
         bound = self.offer if offered or not self.offer.tools else NO_OFFER
-        fitted = self._fit(info, bound)
+        fitted = self._fit(info, bound, context_length, overhead if offered else 0)
         options = {**self.options, "num_ctx": fitted.num_ctx, "num_predict": fitted.num_predict}
         request = ChatRequest(
             model=self.flow.model,
@@ -127,20 +129,21 @@ class ModelCall:
         )
         text, last = "", ChatChunk(text="")
         calls: list[ToolCall] = []
-        try:
-            async with asyncio.timeout(bound.seconds) as limit, self.flow.client.chat(request) as chunks:
-                async for chunk in chunks:
-                    last = chunk
-                    calls += [_clean_call(call) for call in chunk.tool_calls]
-                    if piece := clean_text(chunk.text):
-                        delta = TokenDelta(
-                            step=self.step.key, agent=self.step.agent, attempt=attempt, offset=len(text), text=piece
-                        )
-                        text += piece
-                        await self.flow.emit(delta)
-        except TimeoutError:
-            if not limit.expired():
-                raise
+        async with self.flow.client.chat(request) as chunks:
+            try:
+                async with asyncio.timeout(bound.seconds) as limit:
+                    async for chunk in chunks:
+                        last = chunk
+                        calls += [_clean_call(call) for call in chunk.tool_calls]
+                        if piece := clean_text(chunk.text):
+                            delta = TokenDelta(
+                                step=self.step.key, agent=self.step.agent, attempt=attempt, offset=len(text), text=piece
+                            )
+                            text += piece
+                            await self.flow.emit(delta)
+            except TimeoutError:
+                if not limit.expired():
+                    raise
         if not last.done and not limit.expired():
             raise ModelUnavailable("The model server broke off its answer.")
         return CallOutcome(
@@ -155,14 +158,13 @@ class ModelCall:
             timed_out=limit.expired(),
         )
 
-    def _fit(self, info: ModelInfo, bound: Offer) -> Fitted:
-        prompt, overhead = self.prompt, 0
+    def _fit(self, info: ModelInfo, bound: Offer, context_length: int, overhead: int) -> Fitted:
+        prompt = self.prompt
         if bound.tools:  # no part of the step's input: it depends on the server whether they are offered
             prompt = prompt.add_system(render_prompt("tools.md"))
-            overhead = estimate_tokens(json.dumps([asdict(tool) for tool in bound.tools]))
         fitted = fit_prompt(
             prompt,
-            context_length=min(info.context_length, self.flow.options.num_ctx or info.context_length),
+            context_length=context_length,
             output_tokens=min(self._limit_output(info), bound.output_tokens or sys.maxsize),
             at_least=self.flow.window,
             overhead=overhead,
@@ -213,6 +215,11 @@ class ModelCall:
                 retry_in_seconds=delay,
             )
         )
+
+
+def _estimate_tools(tools: Sequence[ToolSpec]) -> int:
+    """Return about how many tokens it takes to tell a model of its tools."""
+    return estimate_tokens(json.dumps([asdict(tool) for tool in tools])) if tools else 0
 
 
 def _clean_call(call: ToolCall) -> ToolCall:

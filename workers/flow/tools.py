@@ -144,14 +144,15 @@ class WorkspaceTools:
 
     def edit_file(self, given: EditFile) -> ToolOutcome:
         """Give the artifact of a file in which one text was replaced."""
-        text = self._read(given.path)
-        count = text.count(given.old_text)
+        text, old, new = self._read(given.path), given.old_text, given.new_text
+        if old not in text and "\r\n" in text:  # models write the line ends of Unix
+            old, new = (part.replace("\r\n", "\n").replace("\n", "\r\n") for part in (old, new))
+        count = text.count(old)
         if count == 0:
             raise WorkspaceError(f"old_text is not in {given.path}. Read the file and copy the text exactly.")
         if count > 1:
             raise WorkspaceError(f"old_text is in {given.path} {count} times. Take more of the text around it.")
-        changed = text.replace(given.old_text, given.new_text, 1)
-        return self._write(given.path, changed, text.encode(), "Edited")
+        return self._write(given.path, text.replace(old, new, 1), text.encode(), "Edited")
 
     def _write(self, path: str, text: str, present: bytes | None, did: str) -> ToolOutcome:
         name, content = "/".join(check_path(path)), text.encode()

@@ -343,3 +343,22 @@ async def test_what_earlier_calls_gave_is_cut_first_where_the_context_is_small()
     last = bench.model.calls[-1].request.messages
     assert last[-1].content.startswith("c" * 100)
     assert "[…]" in last[3].content
+
+
+async def test_a_long_loop_in_a_small_context_forgets_its_first_calls() -> None:
+    words = iter("abcdefghijklmnop")
+    bench = Bench(
+        lambda request: call_tool("echo", word=next(words) * 400) if request.tools else "Done.", context_length=2300
+    )
+    assert (await bench.run(replace(LIMITS, turns=15, tool_calls=99))).text == "Done."
+    assert len(bench.model.calls) == 15
+    last = bench.model.calls[-1].request.messages
+    assert [message.role for message in last[:4]] == ["system", "user", "assistant", "tool"]
+    assert len(last) < 2 + 2 * 14
+    assert "earlier tool calls" in bench.listener.all(ContextCut)[-1].cut
+
+
+async def test_where_the_tools_take_too_much_of_the_context_they_are_not_offered() -> None:
+    bench = Bench({}, context_length=512)
+    assert (await bench.run()).text == "Done."
+    assert bench.model.calls[0].request.tools == ()

@@ -5,21 +5,28 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Mapping
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 from pydantic import JsonValue
 
-from common.events import ArtifactWritten, Notice, StepStarted
+from common.events import AgentInfo, ArtifactWritten, Notice, StepStarted
 from common.options import FlowOptions
 from common.states import Architecture
+from tests.support.ollama_server import OllamaServer
 from tests.unit.workers.flow.helpers import Listener, plan, run_flow, subtask
-from workers.flow import ChatRequest, MemoryJournal, Workspace
+from workers.flow import ChatRequest, MemoryJournal, OllamaFlowFramework, OllamaModel, Workspace
+from workers.flow.agent import Agent
+from workers.flow.context import FlowContext
 from workers.flow.model import ToolCall
 from workers.flow.progress import count_expected
+from workers.flow.prompt import Asking, Prompt
 from workers.flow.testing import Calls, Scripted, ScriptedModel, call_tool, sample_answer
+from workers.flow.tool_loop import Limits, ToolLoop
 from workers.flow.toolbox import Toolbox, ToolOutcome
 from workers.flow.tools import SearchFiles, WorkspaceTools
+from workers.measured_model import MeasuredModel
 
 TOOLS = frozenset({"completion", "tools"})
 
@@ -168,6 +175,12 @@ async def test_writing_gives_an_artifact_and_touches_nothing_itself(tools: Toolb
     assert (same.text, same.artifacts) == ("notes.md has this content already; nothing was written.", ())
 
 
+async def test_an_edit_keeps_the_line_ends_of_the_file(tools: Toolbox, folder: Path) -> None:
+    (folder / "dos.txt").write_bytes(b"one\r\ntwo\r\nthree\r\n")
+    edited = await use(tools, "edit_file", path="dos.txt", old_text="one\ntwo", new_text="1\n2")
+    assert edited.artifacts[0].content == b"1\r\n2\r\nthree\r\n"
+
+
 # --- in a flow ------------------------------------------------------------------------------------------------------
 
 ANSWERS: Mapping[str, Scripted] = {
@@ -290,3 +303,52 @@ async def test_fenced_blocks_of_a_model_with_tools_are_files_too(tmp_path: Path)
         capabilities=TOOLS,
     )
     assert (await run_flow(model, workspace=Workspace(tmp_path))).artifacts == ("a.py",)
+
+
+@pytest.mark.parametrize("at_once", [False, True], ids=["streamed", "in one piece"])
+async def test_a_whole_flow_with_tools_runs_over_http(folder: Path, at_once: bool) -> None:
+    async with OllamaServer() as server:
+        server.capabilities, server.at_once = ("completion", "tools"), at_once
+        look = {"name": "read_file", "arguments": {"path": "app/main.py"}}
+        broken = {"error": "error parsing tool call: raw='{', err=unexpected end of JSON input"}
+        write = {"name": "write_file", "arguments": {"path": "app/new.py", "content": "new\n"}}
+        server.tool_calls = {"work/1": [look, write], "work/2": [look if at_once else broken], "work/2/turn-2": [look]}
+        async with aclosing(OllamaModel(server.url)) as model:
+            framework = OllamaFlowFramework(
+                model, "scripted", 2, Architecture.CENTRALIZED, workspace=Workspace(folder), retry_delays=()
+            )
+            result = await framework.run_task("Explain the tides.")
+    assert result.artifacts == ("app/new.py",)
+    assert (folder / "app/new.py").read_text() == "new\n"
+    assert all(call["started"] == 1 for call in server.calls.values())
+    assert {"work/1/turn-2", "work/2/turn-2", "work/2/turn-3"} <= set(server.calls)
+    answers = [
+        message["content"] for body in server.requests for message in body["messages"] if message["role"] == "tool"
+    ]
+    assert "x = 1\ny = 2\n" in answers
+    assert any("could not be read" in answer for answer in answers) != at_once
+
+
+async def test_a_turn_that_took_too_long_closes_its_stream_and_is_not_tried_again(folder: Path) -> None:
+    async with OllamaServer() as server:
+        server.capabilities, server.tokens_per_second, server.output_tokens = ("completion", "tools"), 100, 10_000
+        async with aclosing(OllamaModel(server.url)) as model:
+            flow = FlowContext(
+                task="T",
+                client=(measured := MeasuredModel(model, "s1")),
+                model="scripted",
+                journal=MemoryJournal(),
+                options=FlowOptions(max_output_tokens=20_000),
+            )
+            loop = ToolLoop(
+                agent=Agent(info=AgentInfo(name="drone-1", kind="drone"), flow=flow),
+                key="work/1",
+                asking=Asking(label="Work"),
+                toolbox=WorkspaceTools(Workspace(folder)).toolbox(),
+                limits=Limits(turns=5, tool_calls=5, output_tokens=20_000, seconds=0.3),
+            )
+            reply = await loop.run(Prompt(system="S", template="tools.md", values={}))
+    assert reply.text.startswith("Scripted answer")  # as far as it came
+    assert list(server.calls) == ["work/1", "work/1/turn-2"]
+    assert all(call["cancelled"] == 1 for call in server.calls.values())
+    assert measured.calls_cut == 0  # that is for what a stop or a pause cuts
