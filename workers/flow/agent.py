@@ -222,7 +222,7 @@ class Agent:
             }
             if outcome.offered:
                 output["tool_calls"] = [write_call(wanted) for wanted in outcome.tool_calls]
-                output["seconds"] = outcome.duration_seconds
+                output["seconds"] = outcome.stream_seconds
             return StepResult(
                 output=output,
                 prompt_tokens=outcome.prompt_tokens,

@@ -49,6 +49,8 @@ class CallOutcome:
     prompt_tokens: int
     output_tokens: int
     duration_seconds: float
+    #: Of these, what the model had; the rest was waiting for a free place at the server.
+    stream_seconds: float = 0.0
     #: What people should know of it, to be committed with the step.
     events: tuple[DurableEvent, ...] = ()
     #: Whether it was at its limit of tokens before it was at its end.
@@ -130,6 +132,7 @@ class ModelCall:
         text, last = "", ChatChunk(text="")
         calls: list[ToolCall] = []
         async with self.flow.client.chat(request) as chunks:
+            opened = time.perf_counter()
             try:
                 async with asyncio.timeout(bound.seconds) as limit:
                     async for chunk in chunks:
@@ -144,13 +147,15 @@ class ModelCall:
             except TimeoutError:
                 if not limit.expired():
                     raise
+        ended = time.perf_counter()
         if not last.done and not limit.expired():
             raise ModelUnavailable("The model server broke off its answer.")
         return CallOutcome(
             text=text,
             prompt_tokens=last.prompt_tokens,
             output_tokens=last.output_tokens if last.done else estimate_tokens(text),
-            duration_seconds=round(time.perf_counter() - began, 3),
+            duration_seconds=round(ended - began, 3),
+            stream_seconds=round(ended - opened, 3),
             events=self._judge_context(fitted, last),
             cut_off=last.done_reason == "length",
             tool_calls=tuple(calls) if offered else (),

@@ -18,6 +18,7 @@ from common.events import (
 from workers.flow.agent import Agent, Reply
 from workers.flow.context import FlowContext
 from workers.flow.crew import Crew
+from workers.flow.limits import Limits
 from workers.flow.packages import Package
 from workers.flow.plan import Plan, PlanDraft, asked_subtasks, most_subtasks, plan_schema, repair_plan
 from workers.flow.prompt import Asking, Piece, Prompt
@@ -25,7 +26,7 @@ from workers.flow.prompts import render_prompt
 from workers.flow.review import Review, ReviewDraft, repair_review, review_schema
 from workers.flow.roles import Role, role_prompt
 from workers.flow.text import shorten
-from workers.flow.tool_loop import Limits, ToolLoop
+from workers.flow.tool_loop import ToolLoop
 from workers.flow.tools import WorkspaceTools
 
 #: What a drone may take for one subtask where it can call tools.

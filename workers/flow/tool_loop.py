@@ -5,106 +5,25 @@ All that it decides by is in the journal, so a replay takes the same turns witho
 
 from __future__ import annotations
 
-import json
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import cast
+from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from common.errors import InvalidInput
 from common.events import DurableEvent, Notice, StepFinished, StepStarted
 from workers.flow.agent import FREE_TURNS, Agent, Judgement, Reply
 from workers.flow.call import CallOutcome, Offer
+from workers.flow.circles import Circles
 from workers.flow.journal import StepRequest, StepResult, name_tool, name_turn
+from workers.flow.limits import Limits, Spent
 from workers.flow.model import Message, ToolCall, read_call, write_call
 from workers.flow.prompt import Asking, Prompt
 from workers.flow.text import shorten
 from workers.flow.toolbox import Toolbox, cut_text, describe_call
 
-#: How often the same call with the same result, the same error or the same text is going round in circles.
-MOST_REPEATS = 3
 #: How much of a result people see, in characters.
 SHOWN_CHARACTERS = 1000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """How much one loop may take. At any of these its agent is asked once for its answer, without tools."""
-
-    #: Model calls, that for the answer included; 2 at least.
-    turns: int
-    tool_calls: int
-    #: Of all turns but the one for the answer, which has as much as any answer.
-    output_tokens: int
-    #: Of all turns and tools; the turn for the answer may take as long again.
-    seconds: float
-
-    def __post_init__(self) -> None:
-        if self.turns < 2 or min(self.tool_calls, self.output_tokens, self.seconds) <= 0:
-            raise InvalidInput("A loop needs two turns at least, and something of everything else.")
-
-
-@dataclass(kw_only=True)
-class Spent:
-    """What a loop has taken so far, by its journal."""
-
-    turns: int = 0
-    empty_turns: int = 0
-    tool_calls: int = 0
-    output_tokens: int = 0
-    seconds: float = 0.0
-
-    def add_turn(self, step: StepResult) -> None:
-        """Count a model call."""
-        self.turns += 1
-        self.empty_turns += step.output["error"] is not None
-        self.output_tokens += step.output_tokens
-        self.seconds += cast("float", step.output.get("seconds", 0.0))
-
-    def add_tools(self, results: Sequence[StepResult]) -> None:
-        """Count tool calls."""
-        self.tool_calls += len(results)
-        self.seconds += sum(cast("float", result.output["seconds"]) for result in results)
-
-    def find_limit(self, limits: Limits) -> str | None:
-        """Return the limit that is reached, as people and the model read it."""
-        if self.turns >= limits.turns - 1:
-            return f"the limit of {limits.turns} turns"
-        if self.tool_calls >= limits.tool_calls:
-            return f"the limit of {limits.tool_calls} tool calls"
-        if self.output_tokens >= limits.output_tokens:
-            return f"the limit of {limits.output_tokens} tokens"
-        if self.seconds >= limits.seconds:
-            return f"the limit of {limits.seconds:g} seconds"
-        return None
-
-
-@dataclass
-class Circles:
-    """Notices when a loop goes round in circles."""
-
-    told: bool = False
-    _seen: Counter[str] = field(default_factory=Counter)
-
-    def find(
-        self, text: str, calls: Sequence[ToolCall], answers: Sequence[Message], results: Sequence[StepResult]
-    ) -> str:
-        """Take note of a turn; return what was repeated in it too often, or an empty text."""
-        signs = [
-            (f"call {json.dumps(write_call(call), sort_keys=True)} {answer.content}", f"the same call of {call.name}")
-            for call, answer in zip(calls, answers, strict=True)
-        ]
-        errors = [str(result.output["text"]) for result in results if result.output["failed"]]
-        signs += [(f"error {error}", f"the same error ({shorten(error, 100)})") for error in errors]
-        signs += [(f"text {text}", "the same text")] if text.strip() else []
-        for sign, _ in signs:
-            self._seen[sign] += 1
-        return next(
-            (f"{what}, {self._seen[sign]} times" for sign, what in signs if self._seen[sign] >= MOST_REPEATS), ""
-        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,11 +16,12 @@ from tests.unit.workers.flow.helpers import Listener
 from workers.flow.agent import Agent, Reply
 from workers.flow.context import FlowContext
 from workers.flow.journal import ArtifactDraft, MemoryJournal
+from workers.flow.limits import Limits
 from workers.flow.model import ChatRequest, ToolCall
 from workers.flow.progress import count_expected
 from workers.flow.prompt import Asking, Prompt
 from workers.flow.testing import Calls, Script, Scripted, ScriptedModel, call_tool
-from workers.flow.tool_loop import Limits, ToolLoop
+from workers.flow.tool_loop import ToolLoop
 from workers.flow.toolbox import Arguments, Toolbox, ToolOutcome, make_tool
 
 LIMITS = Limits(turns=8, tool_calls=10, output_tokens=10_000, seconds=60)

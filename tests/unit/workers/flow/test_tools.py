@@ -19,11 +19,12 @@ from tests.unit.workers.flow.helpers import Listener, plan, run_flow, subtask
 from workers.flow import ChatRequest, MemoryJournal, OllamaFlowFramework, OllamaModel, Workspace
 from workers.flow.agent import Agent
 from workers.flow.context import FlowContext
+from workers.flow.limits import Limits
 from workers.flow.model import ToolCall
 from workers.flow.progress import count_expected
 from workers.flow.prompt import Asking, Prompt
 from workers.flow.testing import Calls, Scripted, ScriptedModel, call_tool, sample_answer
-from workers.flow.tool_loop import Limits, ToolLoop
+from workers.flow.tool_loop import ToolLoop
 from workers.flow.toolbox import Toolbox, ToolOutcome
 from workers.flow.tools import SearchFiles, WorkspaceTools
 from workers.measured_model import MeasuredModel
