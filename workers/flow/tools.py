@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from pydantic import Field
 
@@ -17,7 +17,7 @@ from workers.flow.journal import ArtifactDraft
 from workers.flow.pattern import LINE_LENGTH, compile_pattern
 from workers.flow.text import shorten
 from workers.flow.toolbox import Arguments, Tool, Toolbox, ToolOutcome, make_tool
-from workers.flow.workspace import MOST_FILE_BYTES, Workspace, check_path
+from workers.flow.workspace import MOST_FILE_BYTES, MOST_LISTED, Workspace, check_path
 
 MOST_TOLD_FILES = 200
 #: The most of one reading, in lines and in characters.
@@ -91,13 +91,15 @@ class WorkspaceTools:
         return Toolbox(tools)
 
     def list_files(self, given: ListFiles) -> ToolOutcome:
-        """Tell the paths, one a line."""
-        paths = self._list(given.folder)
-        if not paths:
-            return ToolOutcome(text="There are no files.")
-        more = len(paths) - MOST_TOLD_FILES
-        told = [*paths[:MOST_TOLD_FILES], *([f"[and {more} more; name a folder to see them]"] if more > 0 else [])]
-        return ToolOutcome(text="\n".join(told))
+        """Tell the paths, one a line: all below the folder, or where these are many, only what is right in it."""
+        folder = _read_folder(given.folder)
+        paths = self._workspace.list(folder)
+        if len(paths) <= MOST_TOLD_FILES:
+            return ToolOutcome(text="\n".join(paths) or "There are no files.")
+        paths = self._workspace.entries(folder)
+        more = f" (and {len(paths) - MOST_TOLD_FILES} more)" if len(paths) > MOST_TOLD_FILES else ""
+        note = f"[only what is right in this folder{more}; name a folder to see what is in it]"
+        return ToolOutcome(text="\n".join([*paths[:MOST_TOLD_FILES], note]))
 
     def read_file(self, given: ReadFile) -> ToolOutcome:
         """Tell a file's lines, as many as may be, and where to read on."""
@@ -123,7 +125,10 @@ class WorkspaceTools:
         hits: list[str] = []
         note = ""
         until, left = self._clock() + MOST_SEARCH_SECONDS, MOST_SEARCHED_BYTES
-        for path, text in self._texts(given.folder):
+        paths = self._workspace.list(_read_folder(given.folder))
+        if len(paths) >= MOST_LISTED:
+            note = f"[only the first {MOST_LISTED} files were searched; name a folder]"
+        for path, text in self._read_texts(paths):
             left -= len(text)
             for number, line in enumerate(text.split("\n"), start=1):
                 if find.search(line[:LINE_LENGTH] if given.is_regex else line):
@@ -180,15 +185,16 @@ class WorkspaceTools:
         except UnicodeDecodeError:
             raise WorkspaceError(f"{path} is no text file.") from None
 
-    def _list(self, folder: str) -> list[str]:
-        named = folder.strip().rstrip("/")
-        begin = "/".join(check_path(named)) + "/" if named not in {"", "."} else ""
-        return [path for path in self._workspace.list() if path.startswith(begin)]
-
-    def _texts(self, folder: str) -> Iterator[tuple[str, str]]:
-        """Yield the text files, with their content."""
-        for path in self._list(folder):
+    def _read_texts(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield the text files among `paths`, with their content."""
+        for path in paths:
             try:
                 yield path, self._read(path)
             except WorkspaceError:  # too large, not text, or gone meanwhile
                 continue
+
+
+def _read_folder(named: str) -> str:
+    """Return the folder that a model means; the project's own is an empty text."""
+    folder = named.strip().rstrip("/")
+    return "" if folder == "." else folder

@@ -73,11 +73,24 @@ async def test_files_are_listed_all_or_of_a_folder(tools: Toolbox, folder: Path)
         listed = (await use(tools, "list_files", folder=name)).text
         assert listed.startswith("app/main.py\napp/two.py")
         assert ("notes.md" in listed) == (name in {".", "/"})
-    assert (await use(tools, "list_files", folder="none")).text == "There are no files."
+    assert (await use(tools, "list_files", folder="none")).text == "Error: none does not exist."
+    (folder / "empty").mkdir()
+    assert (await use(tools, "list_files", folder="empty")).text == "There are no files."
     assert "Error: The path '../x'" in (await use(tools, "list_files", folder="../x")).text
-    for number in range(250):
-        (folder / f"f{number:03}.txt").touch()
-    assert (await use(tools, "list_files")).text.endswith("[and 54 more; name a folder to see them]")
+
+
+async def test_of_many_files_only_the_first_level_is_told(tools: Toolbox, folder: Path) -> None:
+    """Else what comes early in the alphabet would hide all others."""
+    (folder / "aaa/deep").mkdir(parents=True)
+    for number in range(1100):
+        (folder / f"aaa/deep/{number}.txt").touch()
+    note = "[only what is right in this folder; name a folder to see what is in it]"
+    assert (await use(tools, "list_files")).text == f"aaa/\napp/\nnotes.md\nphoto.bin\n{note}"
+    assert (await use(tools, "list_files", folder="aaa")).text == f"aaa/deep/\n{note}"
+    assert (await use(tools, "list_files", folder="app")).text == "app/main.py\napp/two.py"
+    assert "(and 800 more)" in (await use(tools, "list_files", folder="aaa/deep")).text
+    assert (await use(tools, "search_files", text="x = 1")).text.startswith("[only the first 1000 files were searched")
+    assert "app/main.py:1" in (await use(tools, "search_files", text="x = 1", folder="app")).text
 
 
 async def test_a_file_is_read_in_pieces_of_whole_lines(tools: Toolbox, folder: Path) -> None:

@@ -172,3 +172,18 @@ def test_a_folder_that_turns_into_a_link_while_we_write_is_never_followed(worksp
         ended.set()
         thread.join()
     assert contents(outside) == ["secret.txt"]
+
+
+def test_a_folder_is_listed_with_what_is_below_it_or_one_level_at_a_time(tmp_path: Path) -> None:
+    for path in ("a/b/one.txt", "a/two.txt", ".git/config", "three.txt"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    (tmp_path / "link").symlink_to("/tmp")
+    workspace = Workspace(tmp_path)
+    assert workspace.list("a") == ("a/b/one.txt", "a/two.txt")
+    assert workspace.entries() == ("a/", "three.txt")
+    assert workspace.entries("a") == ("a/b/", "a/two.txt")
+    for list_it in (workspace.list, workspace.entries):
+        for wrong in ("link", "..", ".git", "nosuch", "three.txt"):
+            with pytest.raises(WorkspaceError):
+                list_it(wrong)
