@@ -19,7 +19,7 @@ import secrets
 import threading
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
@@ -70,6 +70,13 @@ class OllamaServer:
         )
         #: Bodies of all chats, in order.
         self.requests: list[dict[str, Any]] = []
+        #: What its models can do, as they say in `/api/show`.
+        self.capabilities: tuple[str, ...] = ("completion",)
+        #: Whether an answer comes as one piece also where a stream is asked for, as older servers answer with tools.
+        self.at_once = False
+        #: The tool calls of an answer by the key of its step, e.g. `{"work/1": [{"name": …, "arguments": {…}}]}`; sent
+        #: where the call offers tools. An `error` among them breaks the answer off, as a call does that is no JSON.
+        self.tool_calls: Mapping[str, list[dict[str, Any]]] = {}
         #: Whether each free answer ends with a file, in a fenced block.
         self.writes_files = writes_files
         self._calls_file = calls_file
@@ -167,7 +174,7 @@ class OllamaServer:
                 "details": _describe(name)["details"],
                 "model_info": facts,
                 "parameters": self.parameters,
-                "capabilities": ["completion"],
+                "capabilities": list(self.capabilities),
             }
         )
 
@@ -189,18 +196,22 @@ class OllamaServer:
             if self.mode == "hang":
                 await asyncio.Event().wait()
             await asyncio.sleep(self.delay_seconds)
-            tokens, ending = self._answer(body, key)
-            if body.get("stream", True):
-                return await self._stream(request, body, tokens, ending, finish)
+            if body.get("tools") and "tools" not in self.capabilities:
+                return web.json_response({"error": f"{body['model']} does not support tools"}, status=400)
+            calls = self.tool_calls.get(key, []) if body.get("tools") else []
+            tokens, ending = ([], _ending(1, 1, "stop")) if calls else self._answer(body, key)
+            if body.get("stream", True) and not self.at_once:
+                return await self._stream(request, body, tokens, calls, ending, finish)
             await asyncio.sleep(len(tokens) / self.tokens_per_second if self.tokens_per_second else 0)
             finish()
-            return web.json_response(_chunk(body, "".join(tokens)) | ending)
+            return web.json_response(_chunk(body, "".join(tokens), calls) | ending)
 
     async def _stream(
         self,
         request: web.Request,
         body: dict[str, Any],
         tokens: list[str],
+        calls: list[dict[str, Any]],
         ending: dict[str, Any],
         finish: Callable[[], None],
     ) -> web.StreamResponse:
@@ -214,6 +225,8 @@ class OllamaServer:
             await response.write(_line(_chunk(body, token)))
             if self.tokens_per_second:
                 await asyncio.sleep(1 / self.tokens_per_second)
+        for call in calls:  # each in a piece of its own
+            await response.write(_line({"error": call["error"]} if "error" in call else _chunk(body, "", [call])))
         finish()
         await response.write(_line(_chunk(body, "") | ending))
         await response.write_eof()
@@ -328,8 +341,10 @@ def _describe(name: str) -> dict[str, Any]:
     return {"name": name, "model": name, "modified_at": _now(), "size": 1000, "digest": "0" * 64, "details": details}
 
 
-def _chunk(body: dict[str, Any], text: str) -> dict[str, Any]:
-    message = {"role": "assistant", "content": text}
+def _chunk(body: dict[str, Any], text: str, calls: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    message: dict[str, Any] = {"role": "assistant", "content": text}
+    if calls:
+        message["tool_calls"] = [{"function": call} for call in calls]
     return {"model": body["model"], "created_at": _now(), "message": message, "done": False}
 
 

@@ -13,7 +13,7 @@ from common.states import Architecture
 from workers.flow.call import spread_retries
 from workers.flow.framework import FLOW_VERSION, FlowResult, OllamaFlowFramework
 from workers.flow.journal import ArtifactDraft, Emit, Journal, MemoryJournal, StepRequest, StepResult
-from workers.flow.model import ChatChunk, ChatRequest, Message, ModelClient, ModelInfo
+from workers.flow.model import ChatChunk, ChatRequest, Message, ModelClient, ModelInfo, ToolCall, ToolSpec
 from workers.flow.ollama_model import ListedModel, OllamaModel
 from workers.flow.prompts import Prompts
 from workers.flow.roles import Role
@@ -40,6 +40,8 @@ __all__ = [
     "Role",
     "StepRequest",
     "StepResult",
+    "ToolCall",
+    "ToolSpec",
     "Workspace",
     "spread_retries",
 ]

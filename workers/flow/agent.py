@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 
 from pydantic import BaseModel, JsonValue
 
 from common.errors import ContextTooSmall
-from common.events import AgentInfo, ContextCut, DurableEvent, Notice, StepFinished
-from workers.flow.call import CallOutcome, ModelCall
+from common.events import AgentInfo, ArtifactWritten, ContextCut, DurableEvent, Notice, StepFinished
+from workers.flow.call import NO_OFFER, CallOutcome, ModelCall, Offer
 from workers.flow.checks import tell_written
 from workers.flow.context import FlowContext
 from workers.flow.files import ReplyFiles, read_files, replace_files
 from workers.flow.journal import ArtifactDraft, StepRequest, StepResult, name_mending, name_turn
 from workers.flow.mending import mending_prompt, take_mended
+from workers.flow.model import write_call, write_message
 from workers.flow.prompt import Asking, Prompt
 from workers.flow.schemas import Draft, DraftType, read_draft
 from workers.flow.text import shorten
@@ -81,23 +82,42 @@ class Agent:
         """
 
         def judge(outcome: CallOutcome, step: str, last: bool) -> Judgement:
-            text = outcome.text.strip()
-            if not text and not last:
-                return Judgement(error="The answer was empty.", again="Write it now.")
-            files = read_files(outcome.text) if asking.takes_files else ReplyFiles()
-            written = tuple(tell_written(step, self.name, draft) for draft in files.artifacts)
-            broken: dict[str, JsonValue] = {event.path: event.problem for event in written if event.problem}
-            problems = [f"{self.name}: {problem}" for problem in files.problems]
-            if not text:
-                problems.append(f"{asking.label} ({self.name}): the model wrote nothing, though it was asked twice.")
-            notices = (Notice(level="warning", message=problem) for problem in problems)
-            return Judgement(value=broken, events=(*follow(text), *written, *notices), artifacts=files.artifacts)
+            return self.judge_text(outcome, step, asking, follow, last=last)
 
         output = await self._converse(key, prompt, asking, judge, turns=FREE_TURNS)
-        text, broken = str(output["text"]), cast("Mapping[str, str]", output["value"])
-        if broken:
-            text = await self._mend(key, prompt.system, asking, text, broken)
+        text = await self.mend_files(key, prompt, asking, output)
         return Reply(agent=str(output["agent"]), text=text.strip())
+
+    def judge_text(
+        self,
+        outcome: CallOutcome,
+        step: str,
+        asking: Asking,
+        follow: Callable[[str], tuple[DurableEvent, ...]],
+        *,
+        last: bool,
+    ) -> Judgement:
+        """Judge free text: an empty one is of no use, unless it is the last; any other is taken with its files."""
+        text = outcome.text.strip()
+        if not text and not last:
+            return Judgement(error="The answer was empty.", again="Write it now.")
+        files = read_files(outcome.text) if asking.takes_files else ReplyFiles()
+        problems = [f"{self.name}: {problem}" for problem in files.problems]
+        if not text:
+            problems.append(f"{asking.label} ({self.name}): the model wrote nothing, though it was asked twice.")
+        notices = (Notice(level="warning", message=problem) for problem in problems)
+        written = self.tell_files(step, files.artifacts)
+        broken: dict[str, JsonValue] = {event.path: event.problem for event in written if event.problem}
+        return Judgement(value=broken, events=(*follow(text), *written, *notices), artifacts=files.artifacts)
+
+    def tell_files(self, step: str, drafts: Sequence[ArtifactDraft]) -> tuple[ArtifactWritten, ...]:
+        """Return the events of files that came out of a step, each checked."""
+        return tuple(tell_written(step, self.name, draft) for draft in drafts)
+
+    async def mend_files(self, key: str, prompt: Prompt, asking: Asking, output: Mapping[str, JsonValue]) -> str:
+        """Return the text of a step that `judge_text` judged, after its files that cannot be parsed were mended."""
+        text, broken = str(output["text"]), cast("Mapping[str, str]", output["value"] or {})
+        return await self._mend(key, prompt.system, asking, text, broken) if broken else text
 
     async def ask_for(
         self,
@@ -149,7 +169,7 @@ class Agent:
 
         prompt = mending_prompt(system, reply, broken)
         try:
-            output = await self._run_turn(name_mending(key), prompt, asking, judge, last=True, schema=None)
+            output = (await self.run_turn(name_mending(key), prompt, asking, judge, last=True)).output
         except ContextTooSmall:  # not worth the flow
             return reply
         paths = cast("list[str]", output["value"])
@@ -168,15 +188,14 @@ class Agent:
     ) -> Mapping[str, JsonValue]:
         """Ask until an answer is of use; every turn is a step of its own."""
         for turn in range(1, turns + 1):
-            output = await self._run_turn(
-                name_turn(key, turn), prompt, asking, judge, last=turn == turns, schema=schema
-            )
+            step = await self.run_turn(name_turn(key, turn), prompt, asking, judge, last=turn == turns, schema=schema)
+            output = step.output
             if output["error"] is None:
                 return output
             prompt = prompt.ask_again(shorten(str(output["text"]), 500), str(output["error"]))
         raise AssertionError("the last turn has no error")
 
-    async def _run_turn(
+    async def run_turn(
         self,
         key: str,
         prompt: Prompt,
@@ -184,8 +203,15 @@ class Agent:
         judge: Judge,
         *,
         last: bool,
-        schema: Mapping[str, JsonValue] | None,
-    ) -> Mapping[str, JsonValue]:
+        schema: Mapping[str, JsonValue] | None = None,
+        offer: Offer = NO_OFFER,
+        told: tuple[DurableEvent, ...] = (),
+    ) -> StepResult:
+        """Make one model call as a step of its own; `told` is committed along with it.
+
+        Its output holds the text, the value and the error that `judge` made of it, and the tool calls where tools were
+        offered. Raises ModelError.
+        """
         options = self._choose_options(key, free=schema is None)
         request = StepRequest(
             key=key,
@@ -197,20 +223,22 @@ class Agent:
             # on another day has the same hash.
             input={
                 "model": self.flow.model,
-                "messages": [{"role": item.role, "content": item.content} for item in prompt.messages()],
+                "messages": [write_message(item) for item in prompt.messages()],
                 "schema": dict(schema) if schema is not None else None,
                 "options": options,
             },
         )
-        call = ModelCall(flow=self.flow, step=request, asking=asking, prompt=prompt, schema=schema, options=options)
+        call = ModelCall(
+            flow=self.flow, step=request, asking=asking, prompt=prompt, schema=schema, options=options, offer=offer
+        )
 
         async def execute() -> StepResult:
             outcome = await call.make()
             judgement = judge(outcome, key, last)
             events = judgement.events
             if judgement.error is not None:
-                told = f"{asking.label} ({self.name}): {judgement.error} The model is asked again."
-                events = (*events, Notice(level="warning", message=told))
+                sentence = f"{asking.label} ({self.name}): {judgement.error} The model is asked again."
+                events = (*events, Notice(level="warning", message=sentence))
             finished = StepFinished(
                 step=key,
                 agent=self.name,
@@ -220,20 +248,24 @@ class Agent:
                 duration_seconds=outcome.duration_seconds,
                 cut_off=outcome.cut_off,
             )
+            output: dict[str, JsonValue] = {
+                "agent": self.name,
+                "text": outcome.text,
+                "value": judgement.value,
+                "error": judgement.error and f"{judgement.error} {judgement.again}",
+            }
+            if outcome.offered:
+                output["tool_calls"] = [write_call(wanted) for wanted in outcome.tool_calls]
+                output["seconds"] = outcome.stream_seconds
             return StepResult(
-                output={
-                    "agent": self.name,
-                    "text": outcome.text,
-                    "value": judgement.value,
-                    "error": judgement.error and f"{judgement.error} {judgement.again}",
-                },
+                output=output,
                 prompt_tokens=outcome.prompt_tokens,
                 output_tokens=outcome.output_tokens,
-                events=(*outcome.events, finished, *events),
+                events=(*outcome.events, finished, *told, *events),
                 artifacts=judgement.artifacts,
             )
 
-        return (await self.flow.run_step(request, execute)).output
+        return await self.flow.run_step(request, execute)
 
     def _choose_options(self, key: str, *, free: bool) -> dict[str, JsonValue]:
         """Return what a person set of Ollama's options for a free or a structured answer."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from common.errors import ContextTooSmall
-from workers.flow.model import Message
+from workers.flow.model import Message, ToolCall
 from workers.flow.prompt import Piece, Prompt
 
 #: Tokens that a chat template puts around each message, generously.
@@ -16,6 +17,8 @@ MESSAGE_OVERHEAD = 8
 SMALLEST_WINDOW = 2048
 #: The fewest tokens worth leaving of a piece that is shortened.
 SHORTEST_PIECE = 60
+#: How much is left of what a tool call took or gave, in characters, where that is shortened.
+SHORTEST_TEXT = 200
 #: What stands where text was left out.
 GAP = " […]"
 
@@ -34,7 +37,16 @@ def estimate_tokens(text: str) -> int:
 
 def estimate_messages(messages: Sequence[Message]) -> int:
     """Return about how many tokens a conversation takes."""
-    return sum(estimate_tokens(message.content) + MESSAGE_OVERHEAD for message in messages)
+    return sum(
+        estimate_tokens(message.content) + MESSAGE_OVERHEAD + estimate_calls(message.tool_calls) for message in messages
+    )
+
+
+def estimate_calls(calls: Sequence[ToolCall]) -> int:
+    """Return about how many tokens tool calls take."""
+    return sum(
+        estimate_tokens(call.name + json.dumps(call.arguments, ensure_ascii=False)) + MESSAGE_OVERHEAD for call in calls
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,16 +63,23 @@ class Fitted:
     cut_tokens: int = 0
 
 
-def fit_prompt(prompt: Prompt, *, context_length: int, output_tokens: int, at_least: int = 0) -> Fitted:
+def fit_prompt(
+    prompt: Prompt, *, context_length: int, output_tokens: int, at_least: int = 0, overhead: int = 0
+) -> Fitted:
     """Fit `prompt` and an answer of up to `output_tokens` into a model's context.
 
-    The answer keeps at least a quarter of the context. Peers' text is shortened, oldest first, then left out, oldest
-    first; anything else is never cut. `at_least` is a window that is in use already. Raises ContextTooSmall.
+    The answer keeps at least a quarter of the context. What earlier tool calls said is shortened first, oldest first;
+    then peers' text is shortened, oldest first, then left out, oldest first; then the latest tool calls are shortened,
+    and earlier ones left out; anything else is never cut. `at_least` is a window that is in use already, `overhead`
+    what the server adds to the messages. Raises ContextTooSmall.
     """
     room = context_length - min(output_tokens, context_length // 4)
+    calls = _CallsCut(prompt, room, overhead)
+    needed = calls.shorten(latest=False)
+    before = calls.before
+    prompt = calls.prompt
     pieces = list(prompt.pieces)
     cut: dict[int, str] = {}
-    before = needed = estimate_messages(prompt.messages())
     for keep_stub in (True, False):
         for index, piece in enumerate(prompt.pieces):
             if needed <= room:
@@ -70,7 +89,12 @@ def fit_prompt(prompt: Prompt, *, context_length: int, output_tokens: int, at_le
                 continue
             pieces[index] = kept
             cut[index] = f"the end of “{piece.name}”" if keep_stub else f"“{piece.name}”"
-            needed = estimate_messages(prompt.messages([piece for piece in pieces if piece.text]))
+            needed = overhead + estimate_messages(prompt.messages([piece for piece in pieces if piece.text]))
+    if needed > room:
+        calls.pieces = [piece for piece in pieces if piece.text]
+        calls.shorten(latest=True)
+        needed = calls.drop()
+        prompt = calls.prompt
     if needed > room:
         raise ContextTooSmall(
             f"The prompt takes about {needed} tokens and may take {room} of the model's context of {context_length}. "
@@ -85,9 +109,80 @@ def fit_prompt(prompt: Prompt, *, context_length: int, output_tokens: int, at_le
         prompt_tokens=needed,
         num_ctx=min(window, context_length),
         num_predict=predict,
-        cut=tuple(cut.values()),
-        cut_tokens=before - needed if cut else 0,
+        cut=(*calls.cut, *cut.values()),
+        cut_tokens=before - needed if cut or calls.cut else 0,
     )
+
+
+class _CallsCut:
+    """Shortens what tool calls of a conversation took and gave, until the prompt fits or nothing is left to cut."""
+
+    def __init__(self, prompt: Prompt, room: int, overhead: int) -> None:
+        self.prompt = prompt
+        self.pieces: Sequence[Piece] | None = None
+        self.cut: list[str] = []
+        self._room = room
+        self._overhead = overhead
+        self.before = self._measure()
+
+    def shorten(self, *, latest: bool) -> int:
+        """Shorten the oldest first, those of the latest turn only if told to; return the tokens that it takes then."""
+        needed = self._measure()
+        turns = self.prompt.turns
+        begin_latest = max((n for n, message in enumerate(turns) if message.tool_calls), default=0)
+        for number in range(len(turns) if latest else begin_latest):
+            if needed <= self._room:
+                break
+            message = _shorten_call(turns[number])
+            if message == turns[number]:
+                continue
+            names = message.tool_name or ", ".join(call.name for call in message.tool_calls)
+            self.cut.append(f"what {names} {'gave' if message.tool_name else 'was given'}")
+            kept = (*self.prompt.turns[:number], message, *self.prompt.turns[number + 1 :])
+            self.prompt = replace(self.prompt, turns=kept)
+            needed = self._measure()
+        return needed
+
+    def drop(self) -> int:
+        """Leave out the oldest turns with their calls and results, but never the latest; return what it takes then."""
+        needed = self._measure()
+        while needed > self._room:
+            turns = self.prompt.turns
+            begins = [number for number, message in enumerate(turns) if message.tool_calls]
+            if len(begins) < 2:
+                break
+            end = next(n for n in range(begins[0] + 1, len(turns)) if turns[n].role != "tool")
+            if "earlier tool calls" not in self.cut:
+                self.cut.append("earlier tool calls")
+            self.prompt = replace(self.prompt, turns=turns[: begins[0]] + turns[end:])
+            needed = self._measure()
+        return needed
+
+    def _measure(self) -> int:
+        return self._overhead + estimate_messages(self.prompt.messages(self.pieces))
+
+
+def _shorten_call(message: Message) -> Message:
+    """Return a tool's result, or the calls of tools, with nothing in it that is long."""
+    if message.role == "tool":
+        return replace(message, content=_shorten_text(message.content))
+    calls = tuple(
+        replace(
+            call,
+            arguments=_shorten_text(call.arguments)
+            if isinstance(call.arguments, str)
+            else {
+                name: _shorten_text(value) if isinstance(value, str) else value
+                for name, value in call.arguments.items()
+            },
+        )
+        for call in message.tool_calls
+    )
+    return replace(message, tool_calls=calls)
+
+
+def _shorten_text(text: str) -> str:
+    return text if len(text) <= SHORTEST_TEXT else text[: SHORTEST_TEXT - len(GAP)].rstrip() + GAP
 
 
 def _shorten_piece(piece: Piece, excess: int) -> Piece:

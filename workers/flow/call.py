@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import math
+import sys
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import cast
 
 from pydantic import JsonValue
 
 from common.errors import FlowError, ModelNotFound, ModelUnavailable
 from common.events import ContextCut, DurableEvent, Notice, StepFailed, StepStarted, TokenDelta
-from workers.flow.budget import Fitted, find_truncation, fit_prompt
+from workers.flow.budget import Fitted, estimate_tokens, find_truncation, fit_prompt
 from workers.flow.context import FlowContext
 from workers.flow.journal import StepRequest
-from workers.flow.model import ChatChunk, ChatRequest, ModelInfo
+from workers.flow.model import ChatChunk, ChatRequest, ModelInfo, ToolCall, ToolSpec
 from workers.flow.prompt import Asking, Prompt
+from workers.flow.prompts import render_prompt
 from workers.flow.schemas import count_characters
-from workers.flow.text import clean_text
+from workers.flow.text import clean_json, clean_text
 
 #: The most tokens of a free answer where neither a person nor the model says anything.
 DEFAULT_OUTPUT_TOKENS = 2048
@@ -45,10 +49,31 @@ class CallOutcome:
     prompt_tokens: int
     output_tokens: int
     duration_seconds: float
+    #: Of these, what the model had; the rest was waiting for a free place at the server.
+    stream_seconds: float = 0.0
     #: What people should know of it, to be committed with the step.
     events: tuple[DurableEvent, ...] = ()
     #: Whether it was at its limit of tokens before it was at its end.
     cut_off: bool = False
+    #: What it wants done before it goes on.
+    tool_calls: tuple[ToolCall, ...] = ()
+    #: Whether tools were offered to it.
+    offered: bool = False
+    #: Whether it was ended because it took too long; the text is as far as it came.
+    timed_out: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What a call may use and take, in a loop that lets a model call tools."""
+
+    #: Offered where the model can call tools; where it cannot, nothing of this applies.
+    tools: tuple[ToolSpec, ...] = ()
+    output_tokens: int | None = None
+    seconds: float | None = None
+
+
+NO_OFFER = Offer()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +86,7 @@ class ModelCall:
     prompt: Prompt
     schema: Mapping[str, JsonValue] | None
     options: Mapping[str, JsonValue]
+    offer: Offer = NO_OFFER
 
     async def make(self) -> CallOutcome:
         """Call the model, again after each of the flow's retry delays while it is unavailable or has no such model.
@@ -88,43 +114,65 @@ class ModelCall:
 
     async def _attempt(self, attempt: int) -> CallOutcome:
         began = time.perf_counter()
-        fitted = await self._fit()
+        info = await self.flow.describe_model()
+        context_length = min(info.context_length, self.flow.options.num_ctx or info.context_length)
+        overhead = _estimate_tools(self.offer.tools)
+        offered = bool(self.offer.tools) and info.can_call_tools and overhead <= context_length // 4
+        bound = self.offer if offered or not self.offer.tools else NO_OFFER
+        fitted = self._fit(info, bound, context_length, overhead if offered else 0)
         options = {**self.options, "num_ctx": fitted.num_ctx, "num_predict": fitted.num_predict}
         request = ChatRequest(
             model=self.flow.model,
             messages=fitted.messages,
             schema=self.schema,
+            tools=bound.tools,
             options=options,
             step_key=self.step.key,
         )
-        text, last = "", None
+        text, last = "", ChatChunk(text="")
+        calls: list[ToolCall] = []
         async with self.flow.client.chat(request) as chunks:
-            async for chunk in chunks:
-                last = chunk
-                if piece := clean_text(chunk.text):
-                    delta = TokenDelta(
-                        step=self.step.key, agent=self.step.agent, attempt=attempt, offset=len(text), text=piece
-                    )
-                    text += piece
-                    await self.flow.emit(delta)
-        if last is None or not last.done:
+            opened = time.perf_counter()
+            try:
+                async with asyncio.timeout(bound.seconds) as limit:
+                    async for chunk in chunks:
+                        last = chunk
+                        calls += [_clean_call(call) for call in chunk.tool_calls]
+                        if piece := clean_text(chunk.text):
+                            delta = TokenDelta(
+                                step=self.step.key, agent=self.step.agent, attempt=attempt, offset=len(text), text=piece
+                            )
+                            text += piece
+                            await self.flow.emit(delta)
+            except TimeoutError:
+                if not limit.expired():
+                    raise
+        ended = time.perf_counter()
+        if not last.done and not limit.expired():
             raise ModelUnavailable("The model server broke off its answer.")
         return CallOutcome(
             text=text,
             prompt_tokens=last.prompt_tokens,
-            output_tokens=last.output_tokens,
-            duration_seconds=round(time.perf_counter() - began, 3),
+            output_tokens=last.output_tokens if last.done else estimate_tokens(text),
+            duration_seconds=round(ended - began, 3),
+            stream_seconds=round(ended - opened, 3),
             events=self._judge_context(fitted, last),
             cut_off=last.done_reason == "length",
+            tool_calls=tuple(calls) if offered else (),
+            offered=offered,
+            timed_out=limit.expired(),
         )
 
-    async def _fit(self) -> Fitted:
-        info = await self.flow.describe_model()
+    def _fit(self, info: ModelInfo, bound: Offer, context_length: int, overhead: int) -> Fitted:
+        prompt = self.prompt
+        if bound.tools:  # no part of the step's input: it depends on the server whether they are offered
+            prompt = prompt.add_system(render_prompt("tools.md"))
         fitted = fit_prompt(
-            self.prompt,
-            context_length=min(info.context_length, self.flow.options.num_ctx or info.context_length),
-            output_tokens=self._limit_output(info),
+            prompt,
+            context_length=context_length,
+            output_tokens=min(self._limit_output(info), bound.output_tokens or sys.maxsize),
             at_least=self.flow.window,
+            overhead=overhead,
         )
         self.flow.window = fitted.num_ctx
         return fitted
@@ -172,3 +220,19 @@ class ModelCall:
                 retry_in_seconds=delay,
             )
         )
+
+
+def _estimate_tools(tools: Sequence[ToolSpec]) -> int:
+    """Return about how many tokens it takes to tell a model of its tools."""
+    return estimate_tokens(json.dumps([asdict(tool) for tool in tools])) if tools else 0
+
+
+def _clean_call(call: ToolCall) -> ToolCall:
+    """Return a call as the journal gives it back, so that what follows from it is the same on a replay."""
+    given = call.arguments
+    return ToolCall(
+        name=clean_text(call.name)[:100],
+        arguments=clean_text(given)
+        if isinstance(given, str)
+        else cast("dict[str, JsonValue]", clean_json(dict(given))),
+    )

@@ -44,6 +44,8 @@ class FlowContext:
     output_tokens: int = 0
     artifacts: set[str] = field(default_factory=set)
     versions: FileVersions = field(default_factory=FileVersions)
+    #: Held by a tool call that writes, from its read to its write.
+    writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _info: ModelInfo | None = None
     _describing: asyncio.Lock = field(default_factory=asyncio.Lock)
 

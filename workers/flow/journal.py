@@ -22,6 +22,8 @@ Emit = Callable[[FlowEvent], Awaitable[None]]
 #: What stands between the key of a step and the number of a later turn of it.
 _TURN = "/turn-"
 _MENDING = "/mend"
+#: What stands between the key of a turn and the number of a tool call of it.
+_TOOL = "/tool-"
 
 
 def name_turn(key: str, turn: int) -> str:
@@ -32,7 +34,17 @@ def name_turn(key: str, turn: int) -> str:
 def split_turn(key: str) -> tuple[str, int]:
     """Return the key of the step's first turn and which turn this one is, the reverse of `name_turn`."""
     first, _, turn = key.partition(_TURN)
-    return first, int(turn or 1)
+    return first, int(turn.partition(_TOOL)[0] or 1)
+
+
+def name_tool(key: str, turn: int, number: int) -> str:
+    """Return the key of the `number`-th tool call of the `turn`-th turn of the step `key`, both counted from 1."""
+    return f"{key}{_TURN}{turn}{_TOOL}{number}"
+
+
+def is_tool(key: str) -> bool:
+    """Tell whether a step is a tool call."""
+    return _TOOL in key
 
 
 def name_mending(key: str) -> str:
@@ -41,8 +53,8 @@ def name_mending(key: str) -> str:
 
 
 def is_extra(key: str) -> bool:
-    """Tell whether a step is one that no plan foresees: a later turn of another one, or its mending."""
-    return split_turn(key)[1] > 1 or key.endswith(_MENDING)
+    """Tell whether a step is one that no plan foresees: a later turn of another one, its mending, or a tool call."""
+    return is_tool(key) or split_turn(key)[1] > 1 or key.endswith(_MENDING)
 
 
 @dataclass(frozen=True, kw_only=True)

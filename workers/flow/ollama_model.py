@@ -19,7 +19,7 @@ from httpx_aiohttp import AiohttpTransport
 from pydantic import ValidationError
 
 from common.errors import ModelError, ModelNotFound, ModelUnavailable
-from workers.flow.model import ChatChunk, ChatRequest, ModelInfo
+from workers.flow.model import ChatChunk, ChatRequest, Message, ModelInfo, ToolCall, ToolSpec
 
 DEFAULT_PORT = 11434
 #: What is assumed of a model that does not tell its context length, in tokens.
@@ -27,6 +27,9 @@ UNKNOWN_CONTEXT_LENGTH = 2048
 
 #: How long the end of a stream may take after its last piece.
 _END_SECONDS = 1.0
+
+#: What Ollama says of a tool call that is no JSON.
+_UNREADABLE_CALL = "error parsing tool call"
 
 #: What the request that goes out carries of the step that asks.
 _headers: ContextVar[Mapping[str, str]] = ContextVar("headers", default=MappingProxyType({}))
@@ -84,7 +87,8 @@ class OllamaModel:
             with _mapped(self.url, request.model):
                 parts = await client.chat(
                     model=request.model,
-                    messages=[{"role": message.role, "content": message.content} for message in request.messages],
+                    messages=[_write_message(message) for message in request.messages],
+                    tools=[_write_tool(tool) for tool in request.tools] or None,
                     stream=True,
                     format=dict(request.schema) if request.schema is not None else None,
                     options=dict(request.options),
@@ -181,11 +185,20 @@ class OllamaModel:
                     said = "was silent for" if clock() < until else "was not done within"
                     limit = seconds if clock() < until else self._call_seconds
                     raise ModelUnavailable(f"The model server at {self.url} {said} {limit:g} s.") from None
+                except (ollama.ResponseError, ValidationError) as error:
+                    if (call := _find_unreadable_call(error)) is None or not request.tools:
+                        raise
+                    yield ChatChunk(text="", tool_calls=(call,), done=True, done_reason="stop")
+                    return
                 finally:
                     _headers.reset(token)
                 seconds = self._next_token_seconds
                 yield ChatChunk(
                     text=part.message.content or "",
+                    tool_calls=tuple(
+                        ToolCall(name=call.function.name, arguments=dict(call.function.arguments))
+                        for call in part.message.tool_calls or ()
+                    ),
                     done=bool(part.done),
                     done_reason=part.done_reason,
                     prompt_tokens=part.prompt_eval_count or 0,
@@ -209,6 +222,41 @@ class OllamaModel:
         except TimeoutError:
             message = f"The model server at {self.url} did not answer within {self._lookup_seconds:g} s."
             raise ModelUnavailable(message) from None
+
+
+def _write_message(message: Message) -> ollama.Message:
+    calls = [
+        ollama.Message.ToolCall(
+            function=ollama.Message.ToolCall.Function(
+                name=call.name,
+                # Ollama takes objects only.
+                arguments={"unreadable": call.arguments} if isinstance(call.arguments, str) else call.arguments,
+            )
+        )
+        for call in message.tool_calls
+    ]
+    return ollama.Message(
+        role=message.role, content=message.content, tool_calls=calls or None, tool_name=message.tool_name or None
+    )
+
+
+def _write_tool(tool: ToolSpec) -> ollama.Tool:
+    return ollama.Tool.model_validate(
+        {"function": {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}}
+    )
+
+
+def _find_unreadable_call(error: ollama.ResponseError | ValidationError) -> ToolCall | None:
+    """Return the call that a model wrote and nobody can read, where that is what went wrong, else None.
+
+    Ollama ends the answer with "error parsing tool call"; other servers send what the client's types do not take.
+    """
+    if isinstance(error, ollama.ResponseError):
+        return ToolCall(name="", arguments=error.error[:500]) if _UNREADABLE_CALL in error.error.lower() else None
+    for problem in error.errors(include_url=False):
+        if "tool_calls" in problem["loc"]:
+            return ToolCall(name="", arguments=str(problem["input"])[:500])
+    return None
 
 
 def _find_output_limit(parameters: str) -> int | None:

@@ -44,8 +44,15 @@ class Prompt:
 
     def ask_again(self, answer: str, error: str) -> Prompt:
         """Return the prompt that goes on after an answer of no use."""
-        turns = (Message(role="assistant", content=answer), Message(role="user", content=error))
+        return self.go_on(Message(role="assistant", content=answer), Message(role="user", content=error))
+
+    def go_on(self, *turns: Message) -> Prompt:
+        """Return the prompt that goes on after `turns`."""
         return replace(self, turns=(*self.turns, *turns))
+
+    def add_system(self, text: str) -> Prompt:
+        """Return the prompt with more said at its very beginning."""
+        return replace(self, system=f"{self.system}\n\n{text}")
 
 
 @dataclass(frozen=True, kw_only=True)

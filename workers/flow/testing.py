@@ -14,12 +14,26 @@ from typing import Literal, cast
 
 from pydantic import JsonValue
 
-from workers.flow.budget import estimate_messages, estimate_tokens
-from workers.flow.model import ChatChunk, ChatRequest, ModelInfo
+from workers.flow.budget import estimate_calls, estimate_messages, estimate_tokens
+from workers.flow.model import ChatChunk, ChatRequest, ModelInfo, ToolCall
 from workers.flow.text import shorten
 
-#: What a script may answer: text, or an object that is sent as JSON. It may also raise.
-Scripted = str | Mapping[str, JsonValue]
+
+@dataclass(frozen=True)
+class Calls:
+    """An answer that calls tools, perhaps after some text."""
+
+    calls: tuple[ToolCall, ...]
+    text: str = ""
+
+
+def call_tool(name: str, **arguments: JsonValue) -> Calls:
+    """Return the answer that calls one tool."""
+    return Calls((ToolCall(name=name, arguments=arguments),))
+
+
+#: What a script may answer: text, an object that is sent as JSON, or tool calls. It may also raise.
+Scripted = str | Mapping[str, JsonValue] | Calls
 Script = Callable[[ChatRequest], Scripted | Awaitable[Scripted]]
 
 
@@ -90,6 +104,7 @@ class ScriptedModel:
     context_length: int = 8192
     #: What it says of itself, see `ModelInfo`.
     max_output_tokens: int | None = None
+    capabilities: frozenset[str] = frozenset({"completion"})
     #: What it says each prompt took, in tokens; None means an estimate.
     counted_tokens: int | None = None
     #: Every call, in the order in which they began.
@@ -125,7 +140,7 @@ class ScriptedModel:
             name=model,
             context_length=self.context_length,
             max_output_tokens=self.max_output_tokens,
-            capabilities=frozenset({"completion"}),
+            capabilities=self.capabilities,
         )
 
     @contextlib.contextmanager
@@ -148,10 +163,13 @@ class ScriptedModel:
         answer = self.script(call.request)
         if inspect.isawaitable(answer):
             answer = await answer
-        whole = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
+        whole, calls = _divide(answer)
         text = _cut(whole, cast("int", call.request.options.get("num_predict", -1)))
         for begin in range(0, len(text), self.piece_length):
             yield ChatChunk(text=text[begin : begin + self.piece_length])
+            await asyncio.sleep(0)
+        for wanted in calls:  # one a piece, as Ollama streams them
+            yield ChatChunk(text="", tool_calls=(wanted,))
             await asyncio.sleep(0)
         call.outcome = "finished"
         yield ChatChunk(
@@ -159,8 +177,18 @@ class ScriptedModel:
             done=True,
             done_reason="stop" if text == whole else "length",
             prompt_tokens=self.counted_tokens or estimate_messages(call.request.messages),
-            output_tokens=estimate_tokens(text),
+            output_tokens=estimate_tokens(text) + estimate_calls(calls),
         )
+
+
+def _divide(answer: Scripted) -> tuple[str, tuple[ToolCall, ...]]:
+    """Return the text of an answer and its calls."""
+    match answer:
+        case Calls():
+            return answer.text, answer.calls
+        case str():
+            return answer, ()
+    return json.dumps(answer, ensure_ascii=False), ()
 
 
 def _cut(text: str, limit: int) -> str:

@@ -121,14 +121,39 @@ class Workspace:
             raise WorkspaceError(f"The file {path} has more than {MOST_FILE_BYTES} bytes.")
         return content
 
-    def list(self) -> tuple[str, ...]:
-        """Return the paths of all plain files, sorted, at most a thousand; `.git` folders are left out."""
-        found: list[str] = []
-        if self._makes_root and not self.root.exists():
+    def list(self, folder: str = "") -> tuple[str, ...]:
+        """Return the paths of all plain files in a folder and below it, sorted; `.git` folders are left out.
+
+        They are a thousand at most. Raises WorkspaceError.
+        """
+        parts, found = check_path(folder) if folder else (), list[str]()
+        if not parts and self._is_unmade:
             return ()
-        with _wrapped("."), self._open_folder(()) as root:
-            _collect(root, "", found, depth=1)
+        with _wrapped(folder or "."), self._open_folder(parts) as opened:
+            _collect(opened, "".join(f"{part}/" for part in parts), found, depth=1 + len(parts))
         return tuple(sorted(found))
+
+    def entries(self, folder: str = "") -> tuple[str, ...]:
+        """Return the paths of the plain files and, with a `/` at their end, of the folders right in a folder, sorted.
+
+        They are a thousand at most. Raises WorkspaceError.
+        """
+        parts, found = check_path(folder) if folder else (), list[str]()
+        if not parts and self._is_unmade:
+            return ()
+        prefix = "".join(f"{part}/" for part in parts)
+        with _wrapped(folder or "."), self._open_folder(parts) as opened, os.scandir(opened) as items:
+            for item in items:
+                if item.is_file(follow_symlinks=False):
+                    found.append(prefix + item.name)
+                elif item.is_dir(follow_symlinks=False) and item.name != ".git":
+                    found.append(f"{prefix}{item.name}/")
+        return tuple(sorted(found)[:MOST_LISTED])
+
+    @property
+    def _is_unmade(self) -> bool:
+        """Whether the folder comes with its first file, and none was written yet."""
+        return self._makes_root and not self.root.exists()
 
     @contextlib.contextmanager
     def _open_folder(self, parts: tuple[str, ...], *, make: bool = False) -> Iterator[int]:

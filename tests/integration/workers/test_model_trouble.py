@@ -109,8 +109,8 @@ def test_pausing_in_the_middle_of_a_generation_leaves_a_receipt(
 ) -> None:
     model_server.tokens_per_second, model_server.output_tokens = 5, 1000
     session = installation.create(architecture="CENTRALIZED", model="llama3")
-    wait_until(lambda: model_server.active >= 2, "the drones are working", 60)
-    streams = model_server.active
+    streams = 3  # a drone for each subtask of the scripted plan
+    wait_until(lambda: model_server.active == streams, "the drones are working", 60)
     with installation.database.write() as db:
         wanted.want_pause(db, session.id, by=installation.user)
     installation.bus.nudge(session.id)

@@ -187,6 +187,78 @@ def test_files_are_kept_as_artifacts_and_written_into_the_project_folder_or_one_
     assert written == kept
 
 
+def test_drones_of_a_model_with_tools_read_and_write_the_project_folder(
+    on_sqlite: Installation, model_server: OllamaServer
+) -> None:
+    folder = on_sqlite.settings.roots[0] / "app"
+    folder.mkdir(parents=True)
+    (folder / "main.py").write_text("x = 1\n")
+    model_server.capabilities = ("completion", "tools")
+    model_server.tool_calls = {
+        "work/1": [
+            {"name": "read_file", "arguments": {"path": "main.py"}},
+            {"name": "edit_file", "arguments": {"path": "main.py", "old_text": "x = 1", "new_text": "x = 2"}},
+        ],
+        "work/1/turn-2": [{"name": "write_file", "arguments": {"path": "docs/new.md", "content": "# New\n"}}],
+        "work/1/turn-3": [{"name": "nosuch", "arguments": {}}],
+    }
+    on_sqlite.start_worker()
+    session = on_sqlite.create(
+        architecture="CENTRALIZED", model="llama3", project_folder=str(folder), task="Set x to 2."
+    )
+    ended = on_sqlite.wait_for_state(session, "completed", "failed")
+    assert (ended.state, ended.error) == ("completed", None)
+    assert (folder / "main.py").read_text() == "x = 2\n"
+    assert (folder / "docs/new.md").read_text() == "# New\n"
+    done = {step.key: step for step in on_sqlite.read_steps(session)}
+    assert [key for key, step in done.items() if step.kind == "tool"] == [
+        "work/1/turn-1/tool-1",
+        "work/1/turn-1/tool-2",
+        "work/1/turn-2/tool-1",
+        "work/1/turn-3/tool-1",
+    ]
+    assert done["work/1/turn-1/tool-1"].output["text"] == "x = 1\n"
+    assert "There is no tool 'nosuch'" in done["work/1/turn-3/tool-1"].output["text"]
+    answered = next(body for body in model_server.requests if len(body["messages"]) == 5)
+    assert [message.get("tool_name") for message in answered["messages"][3:]] == ["read_file", "edit_file"]
+    told = [logged.event for logged in on_sqlite.read_events(session)]
+    labels = [event.label for event in told if event.type == "step_started" and event.kind == "tool"]
+    assert labels == ["Read file main.py", "Edit file main.py", "Write file docs/new.md", "Nosuch"]
+    assert [event.path for event in told if event.type == "artifact_written"] == ["main.py", "docs/new.md"]
+    assert ended.steps_done == ended.steps_planned == len(done)
+    assert ended.calls == sum(call["started"] for call in model_server.calls.values())
+    on_sqlite.check_log(ended)
+
+
+def test_a_session_killed_among_its_tool_calls_repeats_none_of_them(
+    on_sqlite: Installation, model_server: OllamaServer
+) -> None:
+    folder = on_sqlite.settings.roots[0] / "app"
+    folder.mkdir(parents=True)
+    model_server.capabilities = ("completion", "tools")
+    model_server.tool_calls = {
+        "work/1": [{"name": "write_file", "arguments": {"path": "a.md", "content": "\u00e4\u0000 1\n"}}],
+        "work/1/turn-2": [{"name": "edit_file", "arguments": {"path": "a.md", "old_text": "1", "new_text": "12"}}],
+    }
+    worker = on_sqlite.start_worker()
+    session = on_sqlite.create(architecture="CENTRALIZED", model="llama3", project_folder=str(folder), task="Write.")
+    wait_until(
+        lambda: any(step.key == "work/1/turn-2/tool-1" for step in on_sqlite.read_steps(session)),
+        "a file is edited",
+        60,
+    )
+    worker.kill()
+    worker.wait()
+    committed = {step.key for step in on_sqlite.read_steps(session)}
+    on_sqlite.start_worker()
+    ended = on_sqlite.wait_for_state(session, "completed", "failed")
+    assert (ended.state, ended.epoch) == ("completed", 2)
+    assert (folder / "a.md").read_text() == "\u00e4 12\n"  # a second edit would have made it 122
+    repeated = {key for key, call in model_server.calls.items() if call["started"] > 1}
+    assert repeated.isdisjoint(committed)
+    on_sqlite.check_log(ended)
+
+
 def test_a_worker_process_on_another_database_than_the_dashboard_refuses_to_start(
     on_sqlite: Installation, sqlite_template: Path, tmp_path: Path
 ) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
 from common.errors import ModelError, ModelNotFound, ModelUnavailable
 from common.states import Architecture
 from tests.support.ollama_server import OllamaServer
-from workers.flow import ChatRequest, Message, OllamaFlowFramework, OllamaModel
+from workers.flow import ChatRequest, Message, OllamaFlowFramework, OllamaModel, ToolCall, ToolSpec
 from workers.flow.ollama_model import base_url
 
 
@@ -220,3 +221,98 @@ async def test_cancelling_a_flow_leaves_the_server_idle(model: OllamaModel, serv
     with pytest.raises(asyncio.CancelledError):
         await running
     await wait_for(lambda: server.active == 0)
+
+
+# --- tools --------------------------------------------------------------------------------------------------------
+
+LOOK = ToolSpec(
+    name="read_file",
+    description="Return a file.",
+    parameters={
+        "type": "object",
+        "properties": {"path": {"type": "string", "description": "Where it is."}},
+        "required": ["path"],
+    },
+)
+
+
+def ask_with_tools(*messages: Message) -> ChatRequest:
+    return replace(ask(), messages=(*ask().messages, *messages), tools=(LOOK,))
+
+
+async def read_calls(model: OllamaModel, request: ChatRequest) -> list[ToolCall]:
+    async with model.chat(request) as chunks:
+        return [call async for chunk in chunks for call in chunk.tool_calls]
+
+
+async def test_a_model_tells_whether_it_can_call_tools(model: OllamaModel, server: OllamaServer) -> None:
+    assert not (await model.describe("scripted")).can_call_tools
+    server.capabilities = ("completion", "tools")
+    assert (await model.describe("scripted")).can_call_tools
+
+
+@pytest.mark.parametrize("at_once", [False, True], ids=["streamed", "in one piece"])
+async def test_tools_are_offered_in_ollamas_form_and_calls_are_read(
+    model: OllamaModel, server: OllamaServer, at_once: bool
+) -> None:
+    server.capabilities, server.at_once = ("completion", "tools"), at_once
+    server.tool_calls = {
+        "work/1": [{"name": "read_file", "arguments": {"path": path}} for path in ("a.py", "b.py")],
+    }
+    calls = await read_calls(model, ask_with_tools())
+    assert calls == [ToolCall(name="read_file", arguments={"path": path}) for path in ("a.py", "b.py")]
+    (tool,) = server.requests[0]["tools"]
+    assert tool["type"] == "function"
+    assert tool["function"]["name"] == "read_file"
+    assert tool["function"]["parameters"]["properties"]["path"] == {"type": "string", "description": "Where it is."}
+    assert tool["function"]["parameters"]["required"] == ["path"]
+
+
+async def test_without_tools_nothing_is_said_of_them(model: OllamaModel, server: OllamaServer) -> None:
+    await read(model, ask())
+    assert server.requests[0]["tools"] == []
+    assert server.requests[0]["messages"] == [{"role": "user", "content": "Say something."}]
+
+
+async def test_calls_and_results_go_back_in_ollamas_form(model: OllamaModel, server: OllamaServer) -> None:
+    server.capabilities = ("completion", "tools")
+    asked = (ToolCall(name="read_file", arguments={"path": "a.py"}), ToolCall(name="", arguments="no JSON"))
+    request = ask_with_tools(
+        Message(role="assistant", content="", tool_calls=asked),
+        Message(role="tool", content="x = 1", tool_name="read_file"),
+    )
+    assert (await read(model, request)).startswith("Scripted answer")
+    assert server.requests[0]["messages"][1:] == [
+        {
+            "role": "assistant",
+            "tool_calls": [
+                {"function": {"name": "read_file", "arguments": {"path": "a.py"}}},
+                {"function": {"name": "", "arguments": {"unreadable": "no JSON"}}},
+            ],
+        },
+        {"role": "tool", "content": "x = 1", "tool_name": "read_file"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"error": "error parsing tool call: raw='{\"path\": ', err=unexpected end of JSON input"},
+        {"name": "read_file", "arguments": '{"path": '},
+    ],
+    ids=["as Ollama tells it", "as others send it"],
+)
+async def test_a_call_that_nobody_can_read_is_a_call_and_no_failure(
+    model: OllamaModel, server: OllamaServer, sent: dict[str, str]
+) -> None:
+    server.capabilities, server.tool_calls = ("completion", "tools"), {"work/1": [sent]}
+    (call,) = await read_calls(model, ask_with_tools())
+    assert call.name == ""
+    assert isinstance(call.arguments, str)
+    assert '{"path": ' in call.arguments
+    assert await read(model, ask(key="work/2"))
+
+
+async def test_a_model_that_cannot_call_tools_refuses_them(model: OllamaModel) -> None:
+    with pytest.raises(ModelError, match="does not support tools"):
+        await read(model, ask_with_tools())

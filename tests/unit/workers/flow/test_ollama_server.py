@@ -53,6 +53,19 @@ def test_an_answer_is_the_same_streamed_or_not(client: ollama.Client) -> None:
     assert (whole.prompt_eval_count, whole.eval_count) == (parts[-1].prompt_eval_count, len(parts) - 1)
 
 
+def test_tools_are_called_the_same_streamed_or_not(client: ollama.Client, server: OllamaServer) -> None:
+    server.capabilities = ("completion", "tools")
+    server.tool_calls = {"": [{"name": "look", "arguments": {"path": name}} for name in "ab"]}
+    tool = {"function": {"name": "look", "description": "Look.", "parameters": {"type": "object", "properties": {}}}}
+    assert client.show("scripted").capabilities == ["completion", "tools"]
+    whole = client.chat("scripted", ASKED, tools=[tool])
+    parts = list(client.chat("scripted", ASKED, tools=[tool], stream=True))
+    asked = [call.function.arguments for call in whole.message.tool_calls or ()]
+    assert asked == [{"path": "a"}, {"path": "b"}]
+    assert asked == [call.function.arguments for part in parts for call in part.message.tool_calls or ()]
+    assert client.chat("scripted", ASKED).message.tool_calls is None
+
+
 def test_a_schema_is_followed_and_a_limit_kept(client: ollama.Client, server: OllamaServer) -> None:
     class Answer(BaseModel):
         word: str

@@ -337,3 +337,18 @@ def test_folders_and_files_that_flip_to_links_while_others_read_and_write_never_
     assert {(outside / name).read_text() for name in ("secret.txt", "deep/secret.txt")} == {"secret"}
     assert flips > 100
     assert min(done.values()) > 10, done
+
+
+def test_a_folder_is_listed_with_what_is_below_it_or_one_level_at_a_time(tmp_path: Path) -> None:
+    for path in ("a/b/one.txt", "a/two.txt", ".git/config", "three.txt"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    (tmp_path / "link").symlink_to("/tmp")
+    workspace = Workspace(tmp_path)
+    assert workspace.list("a") == ("a/b/one.txt", "a/two.txt")
+    assert workspace.entries() == ("a/", "three.txt")
+    assert workspace.entries("a") == ("a/b/", "a/two.txt")
+    for list_it in (workspace.list, workspace.entries):
+        for wrong in ("link", "..", ".git", "nosuch", "three.txt"):
+            with pytest.raises(WorkspaceError):
+                list_it(wrong)
