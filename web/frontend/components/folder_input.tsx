@@ -34,7 +34,7 @@ export function FolderInput({ value, problem, onChange }: Props) {
       problem={problem}
       hint={
         <>
-          The swarm writes its files there.
+          The swarm writes its files there, and reads them where its model can call tools.
           {roots.length > 0 && (
             <>
               {" "}
