@@ -23,7 +23,8 @@ def run(
     ),
     model: Annotated[str | None, typer.Option(help="The model; else the server's default.", show_default=False)] = None,
     project_folder: Annotated[
-        Path | None, typer.Option(help="Where the swarm writes its files, and reads if its model calls tools.", show_default=False)
+        Path | None,
+        typer.Option(help="Where the swarm writes its files, and reads if its model calls tools.", show_default=False),
     ] = None,
     name: Annotated[
         str | None, typer.Option(help="The session's name; else from the task.", show_default=False)
