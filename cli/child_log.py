@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 from collections import deque
@@ -20,6 +21,13 @@ _TOLD_LEVELS = frozenset({"warning", "error", "critical"})
 _UNTOLD = frozenset({"event", "level", "logger", "at", "process", "exception", "stack"})
 
 
+class _PatientFile(RotatingFileHandler):
+    """A file of lines that goes without those that find no room; the terminal still hears of what matters."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Run where a line could not be written: on a full disk that is each one, and no traceback helps."""
+
+
 class ChildLog:
     """Keeps the lines of one child over all its lives; the file turns over by size."""
 
@@ -29,14 +37,15 @@ class ChildLog:
         self.path = folder / f"{name}.log"
         self.last_lines: deque[str] = deque(maxlen=_LAST_LINES)
         self._tell = tell
-        self._file = RotatingFileHandler(self.path, maxBytes=_MAX_BYTES, backupCount=_KEPT_FILES, delay=True)
+        self._file = _PatientFile(self.path, maxBytes=_MAX_BYTES, backupCount=_KEPT_FILES, delay=True)
 
     def read(self, stream: BinaryIO) -> None:
         """Take lines until the child's output ends; runs on a thread of its own."""
         with stream:
             for line in iter(lambda: stream.readline(_LONGEST_LINE), b""):
                 self._take(line.decode(errors="replace").rstrip())
-        self._file.close()  # it opens again with the next life's first line
+        with contextlib.suppress(OSError):  # what it still held found no room
+            self._file.close()  # it opens again with the next life's first line
 
     def _take(self, line: str) -> None:
         self.last_lines.append(line)

@@ -44,7 +44,7 @@ class ModelWatch:
         except (ModelError, TimeoutError) as error:
             self.server = self.server.model_copy(update={"reachable": False})
             if was_reachable:
-                log.warning("the model server went away", error=str(error))
+                log.warning("the model server went away", error=str(error) or f"silent for {_ANSWER_SECONDS:g} s")
         else:
             kind = "embedded" if EMBEDDED_MARK in version else "ollama"
             self.server = ModelServer(url=self._client.url, kind=kind, reachable=True, version=version, models=models)

@@ -5,6 +5,8 @@ import stat
 import subprocess
 from pathlib import Path
 
+import redis
+
 from cli.probe import free_port
 from cli.valkey import find_valkey, wait_for_valkey, write_valkey_settings
 
@@ -23,7 +25,10 @@ def test_it_runs_with_its_settings_also_in_a_folder_with_spaces_and_quotes(tmp_p
         try:
             assert wait_for_valkey(port=port, password="right", seconds=10)
             assert not wait_for_valkey(port=port, password="wrong", seconds=0.1)
-            assert (folder / "appendonlydir").is_dir()
+            with redis.Redis(port=port, password="right") as client:
+                assert client.config_get("dir") == {"dir": str(folder)}
+                client.set("text", "x" * 1000)
+            assert [path.name for path in folder.iterdir()] == ["valkey.conf"]  # so that no full disk stops it
         finally:
             valkey.terminate()
 
