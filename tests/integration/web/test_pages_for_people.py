@@ -50,8 +50,10 @@ _MEASURE_MODELS = """() => {
 
 
 def runs_rightwards(page: Page, selector: str, piece: str) -> bool:
-    """Tell whether a piece of text is drawn from left to right."""
-    return float(page.locator(selector).first.evaluate(_ADVANCE, piece)) > 0
+    """Tell whether a piece of text is drawn from left to right, once it is drawn at all."""
+    drawn = page.locator(selector).first
+    drawn.wait_for(state="visible")
+    return float(drawn.evaluate(_ADVANCE, piece)) > 0
 
 
 def stands_whole(page: Page) -> bool:
