@@ -51,7 +51,7 @@ _MEASURE_MODELS = """() => {
 
 def runs_rightwards(page: Page, selector: str, piece: str) -> bool:
     """Tell whether a piece of text is drawn from left to right, once it is drawn at all."""
-    drawn = page.locator(selector).first
+    drawn = page.locator(selector).filter(has_text=piece).first
     drawn.wait_for(state="visible")
     return float(drawn.evaluate(_ADVANCE, piece)) > 0
 
