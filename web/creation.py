@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from common.errors import Conflict, FieldError, InvalidInput
 from common.events import LoggedEvent
 from common.models import FlowSession, User
+from common.options import FlowOptions
 from common.queries.sessions import NewSession, create_session
 from web.api.inputs import CreateSession
 from web.api.schemas import ModelsView
@@ -38,6 +41,14 @@ def create(runtime: Runtime, body: CreateSession, *, owner: User, key: str | Non
         raise Conflict("This Idempotency-Key was used for another session.")
     announce(runtime, events)
     return session
+
+
+def settings_of(session: FlowSession) -> dict[str, Any]:
+    """Return the fields of `CreateSession` that make another session like this one."""
+    fields = {name: getattr(session, name) for name in _SAME if name != "options"}
+    # Options that this version no longer has are left out.
+    options = {name: value for name, value in session.options.items() if name in FlowOptions.model_fields}
+    return fields | {"model": session.model or None, "options": options}
 
 
 def announce(runtime: Runtime, events: list[LoggedEvent]) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Computed, Double, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from common.ids import new_id
 from common.models.account import User
 from common.models.base import Base, Json, db_now
 from common.states import ACTIVE_STATES, Architecture, Desired, State
+
+#: The columns that the history may be sorted by.
+HISTORY_ORDERS = ("ended_at", "created_at", "ran_seconds", "tokens", "sort_name")
 
 
 def _one_of(column: str, values: type[State | Desired | Architecture]) -> CheckConstraint:
@@ -84,6 +87,13 @@ class FlowSession(Base):
     steps_done: Mapped[int] = mapped_column(default=0)
     steps_planned: Mapped[int] = mapped_column(default=0)
 
+    # What the database computes, for the orders of the history.
+    #: From its start to its end; 0 where it never ran, or has not ended.
+    ran_seconds: Mapped[float] = mapped_column(Double, Computed("coalesce(ended_at - started_at, 0)", persisted=True))
+    #: Read and written by the model.
+    tokens: Mapped[int] = mapped_column(Computed("prompt_tokens + output_tokens", persisted=True))
+    sort_name: Mapped[str] = mapped_column(Computed("lower(name)", persisted=True))
+
     owner: Mapped[User] = relationship(lazy="joined", innerjoin=True)
 
     __table_args__ = (
@@ -92,9 +102,9 @@ class FlowSession(Base):
         _one_of("architecture", Architecture),
         CheckConstraint("workers BETWEEN 1 AND 16", name="ck_sessions_workers"),
         UniqueConstraint("owner_id", "idempotency_key"),
-        # The history pages, the latest end first: of all, and of one owner.
-        _of_ended("ix_sessions_ended_at_id", "ended_at", "id"),
-        _of_ended("ix_sessions_owner_id_ended_at_id", "owner_id", "ended_at", "id"),
+        # The history in each of its orders: of all, and of one owner.
+        *(_of_ended(f"ix_sessions_{column}_id", column, "id") for column in HISTORY_ORDERS),
+        *(_of_ended(f"ix_sessions_owner_id_{column}_id", "owner_id", column, "id") for column in HISTORY_ORDERS),
         # The queue and the running ones: a small part of a long table.
         Index(
             "ix_sessions_active",
