@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
 from benchmarks.ratio import Act, Ratio, compare
@@ -34,11 +34,12 @@ _MANY, _FEW = 100_000, 1_000
 _PAGE = 50
 _ROUNDS = 11
 _AT_A_TIME = 2_000
-_WORDS = """
+_TEXT = """
 cache api queue worker bee hive swarm test review plan budget token stream socket index table query model
 prompt answer folder file diff merge branch release deploy host memory disk network chart page form button
 theme colour
-""".split()
+"""
+_WORDS = _TEXT.split()
 
 _DAY = 86_400.0
 _LATEST_FIRST = Sorting()
@@ -67,7 +68,9 @@ async def run() -> str:
         for name, url in databases.items():
             with _seeded(url("many"), _MANY) as many, _seeded(url("few"), _FEW) as few:
                 for what, (ours, peer) in _questions(many, few).items():
-                    lines.append(f"  {name:10} {what:45} {_tell(await compare(ours, peer, rounds=_ROUNDS))}")
+                    line = f"  {name:10} {what:45} {_tell(await compare(ours, peer, rounds=_ROUNDS))}"
+                    print(line, flush=True)
+                    lines.append(line)
     return f"with {_MANY:,} sessions\n" + "\n".join(lines)
 
 
@@ -168,10 +171,10 @@ def _session(dice: random.Random, number: int, count: int, owners: list[str]) ->
 def _find_middle(database: Database, count: int) -> dict[Sorting, Place]:
     """Return the place in the middle of each list, as somebody reaches it who scrolls that far."""
     found = {}
-    for sorting in (_LATEST_FIRST, _BY_TOKENS):
+    for sorting, column in ((_LATEST_FIRST, FlowSession.ended_at), (_BY_TOKENS, FlowSession.tokens)):
         with database.read() as db:
-            ended = list_ended(db, SessionFilter(), sorting=sorting, limit=count // 2)[-1]
-            found[sorting] = read_place(db, ended, sorting.order)
+            query = select(FlowSession).order_by(column, FlowSession.id).offset(count // 2).limit(1)
+            found[sorting] = read_place(db, db.scalars(query).one(), sorting.order)
     return found
 
 

@@ -4,6 +4,7 @@ import { api, ApiError, sentenceOf, type FieldProblem } from "../api.ts";
 import { isolate } from "../bidi.ts";
 import { suggestName } from "../format.ts";
 import { randomKey } from "../random_key.ts";
+import { basedOn } from "../state/based_on.ts";
 import { changeDraft, clearDraft, draft } from "../state/draft.ts";
 import { putSession } from "../state/sessions_store.ts";
 import { showToast } from "../state/toasts.ts";
@@ -12,9 +13,10 @@ import { AdvancedOptions } from "./advanced_options.tsx";
 import { ArchitecturePicker } from "./architecture_picker.tsx";
 import { describedBy, Field } from "./field.tsx";
 import { FolderInput } from "./folder_input.tsx";
+import { Given } from "./given.tsx";
 import { Icon } from "./icon.tsx";
 import { ModelSelect } from "./model_select.tsx";
-import { ErrorNote } from "./notes.tsx";
+import { ErrorNote, Note } from "./notes.tsx";
 import { Panel } from "./panel.tsx";
 import { WorkerCount } from "./worker_count.tsx";
 
@@ -46,11 +48,18 @@ export function SessionForm() {
     show(found);
     if (found.length > 0) return;
     const body = bodyOf(draft.peek());
-    const text = JSON.stringify(body);
+    const base = basedOn.peek();
+    const text = JSON.stringify([base, body]);
     if (submission.current.body !== text) submission.current = { body: text, key: randomKey() };
     isSending.value = true;
     try {
-      const session = await api.createSession(body, submission.current.key);
+      const { key } = submission.current;
+      // What the form leaves empty is empty, whatever the session it is made from has there.
+      const session =
+        base === null
+          ? await api.createSession(body, key)
+          : await api.forkSession(base.id, { model: null, project_folder: null, ...body }, key);
+      basedOn.value = null;
       submission.current = { body: "", key: "" };
       putSession(session);
       clearDraft();
@@ -91,6 +100,7 @@ export function SessionForm() {
           }
         }}
       >
+        {basedOn.value !== null && <BaseNote name={basedOn.value.name} />}
         <Field
           id="task"
           label="Task"
@@ -139,5 +149,23 @@ export function SessionForm() {
         </p>
       </form>
     </Panel>
+  );
+}
+
+/** Says which session the form was filled from. */
+function BaseNote({ name }: { name: string }) {
+  const startAnew = (): void => {
+    basedOn.value = null;
+    clearDraft();
+  };
+  return (
+    <Note icon="arrow-repeat">
+      Has the settings of “
+      <Given text={name} />
+      ”; change what you like.{" "}
+      <button type="button" class="btn-link-quiet" onClick={startAnew}>
+        Start from scratch
+      </button>
+    </Note>
   );
 }

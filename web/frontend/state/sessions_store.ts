@@ -1,32 +1,40 @@
-// The list of sessions, live.
-import { computed, signal } from "@preact/signals";
+// The active sessions and the last ended ones, live.
+import { computed, effect, signal } from "@preact/signals";
 import { api, sentenceOf } from "../api.ts";
 import type { Session } from "../api_types.ts";
 import { isolate } from "../bidi.ts";
 import { watchSessions } from "../live.ts";
 import { isFinal } from "../states.ts";
+import { addSample, type TokenSample } from "../token_rate.ts";
 import { announce } from "./announcer.ts";
 import { keepFetched } from "./polling.ts";
-import { activeOf, emptyList, historyOf, takeChange, takeList, takePage, type SessionListState } from "./session_list.ts";
+import { activeOf, emptyList, historyOf, takeChange, takeList, type SessionListState } from "./session_list.ts";
 
-/** So many ended sessions are seen at a glance, and so many more come with each "show more". */
+/** So many ended sessions are seen at a glance. */
 export const AT_A_GLANCE = 5;
-const PAGE_SIZE = 25;
 
 const list = signal<SessionListState>(emptyList);
 
 export const activeSessions = computed(() => activeOf(list.value));
-export const sessionHistory = computed(() => historyOf(list.value));
+export const latestEnded = computed(() => historyOf(list.value).slice(0, AT_A_GLANCE));
 export const statistics = computed(() => list.value.statistics);
-export const hasMoreHistory = computed(() => typeof list.value.nextCursor === "string");
-export const isLoaded = computed(() => list.value.nextCursor !== undefined);
+export const isLoaded = computed(() => list.value.isLoaded);
 export const listTrouble = signal<string | null>(null);
+/** The tokens that each active session had written at the times when that was told. */
+export const tokenSamples = signal<Readonly<Record<string, readonly TokenSample[]>>>({});
 
 /** Keep the list up to date for as long as the page is open. */
 export function followSessions(): void {
   watchSessions((change) => {
     change.changed.forEach(tellEnd);
     list.value = takeChange(list.value, change);
+  });
+  effect(() => {
+    const at = Date.now();
+    const known = tokenSamples.peek();
+    tokenSamples.value = Object.fromEntries(
+      activeSessions.value.map(({ id, totals }) => [id, addSample(known[id] ?? [], { at, tokens: totals.output_tokens })]),
+    );
   });
   keepFetched(fetchList);
 }
@@ -39,12 +47,6 @@ async function fetchList(): Promise<void> {
     listTrouble.value = sentenceOf(error);
     throw error;
   }
-}
-
-export async function loadMoreHistory(): Promise<void> {
-  const { nextCursor } = list.peek();
-  if (typeof nextCursor !== "string") return;
-  list.value = takePage(list.peek(), await api.listSessions({ limit: PAGE_SIZE, cursor: nextCursor }));
 }
 
 /** Show a session at once that this page has just created or changed. */
