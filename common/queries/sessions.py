@@ -16,9 +16,10 @@ from common.errors import Conflict, NotFound
 from common.events import LoggedEvent, Receipt, SessionMoved
 from common.models import FlowSession, User
 from common.models.base import db_now
+from common.queries.active import is_active
 from common.queries.events import append_events
 from common.queries.search import holds_words
-from common.states import ACTIVE_STATES, FINAL_STATES, State, check_move
+from common.states import FINAL_STATES, State, check_move
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +97,7 @@ def list_named(db: Session, session_ids: Iterable[str]) -> list[FlowSession]:
 
 def read_active_seqs(db: Session) -> dict[str, int]:
     """Return the number of the last event of each session that has not ended."""
-    query = select(FlowSession.id, FlowSession.last_seq).where(FlowSession.state.in_(sorted(ACTIVE_STATES)))
+    query = select(FlowSession.id, FlowSession.last_seq).where(is_active())
     return {row.id: row.last_seq for row in db.execute(query)}
 
 
@@ -105,7 +106,7 @@ def list_active(db: Session, wanted: SessionFilter, *, limit: int = 200) -> list
     if wanted.until is not None:
         return []
     wanted = dataclasses.replace(wanted, since=None)
-    query = choose_sessions(db, select(FlowSession), wanted).where(FlowSession.state.in_(sorted(ACTIVE_STATES)))
+    query = choose_sessions(db, select(FlowSession), wanted).where(is_active())
     return list(db.scalars(query.order_by(FlowSession.created_at, FlowSession.id).limit(limit)))
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from common.models import FlowSession, SessionDay
-from common.states import ACTIVE_STATES, State
+from common.queries.active import is_active
+from common.states import State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,7 @@ class Day(Ended):
 
 def count_sessions(db: Session, owner_id: str | None = None) -> Statistics:
     """Count the sessions of one owner, or of all."""
-    active = select(func.count()).where(FlowSession.state.in_(sorted(ACTIVE_STATES)))
+    active = select(func.count()).where(is_active())
     sums = select(SessionDay.state, *_SUMS).group_by(SessionDay.state)
     if owner_id is not None:
         active = active.where(FlowSession.owner_id == owner_id)
@@ -68,7 +69,7 @@ def list_days(db: Session, owner_id: str | None, *, first: int) -> list[Day]:
 
 def count_by_state(db: Session) -> dict[str, int]:
     """Count all sessions by state, for metrics."""
-    active = select(FlowSession.state, func.count()).where(FlowSession.state.in_(sorted(ACTIVE_STATES)))
+    active = select(FlowSession.state, func.count()).where(is_active())
     ended = select(SessionDay.state, func.sum(SessionDay.count)).group_by(SessionDay.state)
     counts = {row[0]: int(row[1]) for query in (active.group_by(FlowSession.state), ended) for row in db.execute(query)}
     return {state: count for state, count in counts.items() if count}

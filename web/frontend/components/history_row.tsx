@@ -68,7 +68,7 @@ export function HistoryRow({ session, isOwnerShown, choice }: Props) {
       <div class="history-times">
         <span class="tabular">
           {session.duration_seconds === null ? "never ran" : formatDuration(session.duration_seconds)}
-          {choice !== undefined && tokens > 0 && ` · ${formatCount(tokens)} tokens`}
+          {choice !== undefined && tokens > 0 && <span class="history-tokens"> · {formatCount(tokens)} tokens</span>}
         </span>
         <span class="muted">
           <RelativeTime at={session.ended_at ?? session.created_at} />
