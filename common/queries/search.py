@@ -42,7 +42,11 @@ def holds_words(db: Session, asked: str) -> ColumnElement[bool]:
     else:
         query = _POSTGRESQL.bindparams(words=" & ".join(f"'{word}':*" for word in words))
     found = query.columns(column("session_id", FlowSession.id.type)).subquery("found")
-    few = list(db.scalars(select(found.c.session_id).limit(_FEW + 1)))
+    # One request asks for the active ones and for those that have ended.
+    known: dict[str, list[str]] = db.info.setdefault("found", {})
+    few = known.get(asked)
+    if few is None:
+        few = known[asked] = list(db.scalars(select(found.c.session_id).limit(_FEW + 1)))
     if len(few) <= _FEW:
         return FlowSession.id.in_(few)
     # SQLite knows nothing of how many there are; the plus keeps it from beginning with them.

@@ -134,22 +134,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_sessions"),
         sa.UniqueConstraint("owner_id", "idempotency_key", name="uq_sessions_owner_id_idempotency_key"),
     )
-    op.create_index(
-        "ix_sessions_active",
-        "sessions",
-        ["state", "created_at"],
-        sqlite_where=sa.text("state IN ('paused', 'queued', 'running')"),
-        postgresql_where=sa.text("state IN ('paused', 'queued', 'running')"),
-    )
-    for order in ("ended_at", "created_at", "ran_seconds", "tokens", "sort_name"):
-        for columns in ([order, "id"], ["owner_id", order, "id"]):
-            op.create_index(
-                f"ix_sessions_{'_'.join(columns)}",
-                "sessions",
-                columns,
-                sqlite_where=sa.text("ended_at IS NOT NULL"),
-                postgresql_where=sa.text("ended_at IS NOT NULL"),
-            )
+    is_active, has_ended = sa.text("state IN ('paused', 'queued', 'running')"), sa.text("ended_at IS NOT NULL")
+    for owner in ([], ["owner_id"]):
+        columns = [*owner, "state", "created_at"]
+        name = "_".join(["ix_sessions", *owner, "active"])
+        op.create_index(name, "sessions", columns, sqlite_where=is_active, postgresql_where=is_active)
+        for order in ("ended_at", "created_at", "ran_seconds", "tokens", "sort_name"):
+            columns = [*owner, order, "id", "state", "architecture", "model"]
+            name = "_".join(["ix_sessions", *owner, order])
+            op.create_index(name, "sessions", columns, sqlite_where=has_ended, postgresql_where=has_ended)
     op.create_table(
         "session_days",
         sa.Column("owner_id", sa.String(), nullable=False),

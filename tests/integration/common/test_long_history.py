@@ -20,7 +20,9 @@ _QUESTIONS: dict[str, Callable[[Session, str], object]] = {
     "seqs": lambda db, owner: sessions.read_active_seqs(db),
     "running": lambda db, owner: sessions.list_active(db, SessionFilter(states=[State.RUNNING])),
     "statistics": lambda db, owner: statistics.count_sessions(db),
-    "of one owner": lambda db, owner: statistics.count_sessions(db, owner),
+    "own active": lambda db, owner: sessions.list_active(db, SessionFilter(owner_id=owner)),
+    "own statistics": lambda db, owner: statistics.count_sessions(db, owner_id=owner),
+    "history of a model": lambda db, owner: history.list_ended(db, SessionFilter(model="rare", states=[State.FAILED])),
     "by state": lambda db, owner: statistics.count_by_state(db),
     "positions": lambda db, owner: queue.read_positions(db),
     "figures": lambda db, owner: queue.read_queue_figures(db, alive_seconds=5),
@@ -55,4 +57,6 @@ def test_no_question_that_is_asked_again_and_again_reads_the_whole_table(sqlite_
     database.dispose()
     assert plans
     assert [plan for plan in plans if "SCAN sessions" in plan.split("  in  ")[0] and "INDEX" not in plan] == []
+    # All of one owner may be nearly all.
+    assert [plan for plan in plans if "uq_sessions_owner_id" in plan] == []
     assert [plan for plan in plans if "TEMP B-TREE FOR ORDER BY" in plan and "history" in question] == []

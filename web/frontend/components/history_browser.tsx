@@ -39,7 +39,7 @@ export function HistoryBrowser({ isOwnerShown }: { isOwnerShown: boolean }) {
       <SelectionBar query={query} />
       {list.arrived.size > 0 && (
         <button type="button" class="btn btn-quiet btn-wide history-arrived" onClick={() => void loadFirst()}>
-          <Icon name="arrow-repeat" /> {plural(list.arrived.size, "session")} ended since this list was read: read it again
+          <Icon name="arrow-repeat" /> {plural(list.arrived.size, "session")} ended meanwhile: read the list again
         </button>
       )}
       {nextCursor === undefined && list.trouble === null ? (

@@ -152,7 +152,7 @@ export function HistoryFilters({ query, isOwnerShown }: { query: HistoryQuery; i
             />
           </label>
           <label>
-            to
+            Ended until
             <input
               class="form-control"
               type="date"

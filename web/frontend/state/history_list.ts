@@ -1,6 +1,5 @@
 // The whole history as plain data: the pages read so far, what is chosen of them, and how changes come in. Pure.
-import type { Session, SessionList, SessionsChange } from "../api_types.ts";
-import { isFinal } from "../states.ts";
+import type { Session, SessionList } from "../api_types.ts";
 
 export interface HistoryList {
   rows: readonly Session[];
@@ -39,16 +38,11 @@ export function takeNext(list: HistoryList, page: SessionList): HistoryList {
   return { ...list, rows: [...list.rows, ...more], nextCursor: page.next_cursor, isLoading: false, trouble: null };
 }
 
-/** Take a `sessions` message: deleted ones go, and of new ones the reader is told. */
-export function takeHistoryChange(list: HistoryList, change: SessionsChange): HistoryList {
+/** Sessions have ended meanwhile: of those that the list does not show, the reader is told. */
+export function takeEnded(list: HistoryList, ids: readonly string[]): HistoryList {
   if (list.nextCursor === undefined) return list;
   const known = new Set(list.rows.map((row) => row.id));
-  const since = list.rows.reduce((latest, row) => (latest > (row.ended_at ?? "") ? latest : (row.ended_at ?? "")), "");
-  const come = change.changed.filter(
-    (session) => isFinal(session.status) && !known.has(session.id) && (session.ended_at ?? "") > since,
-  );
-  const arrived = come.length === 0 ? list.arrived : new Set([...list.arrived, ...come.map((session) => session.id)]);
-  return dropRows({ ...list, arrived }, change.removed);
+  return { ...list, arrived: new Set([...list.arrived, ...ids.filter((id) => !known.has(id))]) };
 }
 
 /** Take away what was deleted. */

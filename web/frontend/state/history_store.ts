@@ -8,12 +8,14 @@ import { plural } from "../format.ts";
 import {
   beginLoading,
   emptyHistory,
+  dropRows,
   failLoading,
+  takeEnded,
   takeFirst,
-  takeHistoryChange,
   takeNext,
   type HistoryList,
 } from "./history_list.ts";
+import { justEnded } from "./sessions_store.ts";
 
 const PAGE_SIZE = 100;
 const TYPING_MS = 200;
@@ -36,7 +38,11 @@ export function followHistory(): void {
     historyQuery.value = readQuery(location.search);
     if (isWhole.peek()) void loadFirst();
   });
-  watchSessions((change) => (historyList.value = takeHistoryChange(historyList.value, change)));
+  watchSessions((change) => (historyList.value = dropRows(historyList.value, change.removed)));
+  effect(() => {
+    const ended = justEnded.value;
+    historyList.value = takeEnded(historyList.peek(), ended);
+  });
   window.addEventListener("pagehide", keepPlace);
   if (isWhole.peek()) void loadFirst().then(restorePlace);
   effect(() => {

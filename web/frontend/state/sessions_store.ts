@@ -19,6 +19,8 @@ export const activeSessions = computed(() => activeOf(list.value));
 export const latestEnded = computed(() => historyOf(list.value).slice(0, AT_A_GLANCE));
 export const statistics = computed(() => list.value.statistics);
 export const isLoaded = computed(() => list.value.isLoaded);
+/** Those of the last message that had not ended before. */
+export const justEnded = signal<readonly string[]>([]);
 export const listTrouble = signal<string | null>(null);
 /** The tokens that each active session had written at the times when that was told. */
 export const tokenSamples = signal<Readonly<Record<string, readonly TokenSample[]>>>({});
@@ -26,7 +28,9 @@ export const tokenSamples = signal<Readonly<Record<string, readonly TokenSample[
 /** Keep the list up to date for as long as the page is open. */
 export function followSessions(): void {
   watchSessions((change) => {
-    change.changed.forEach(tellEnd);
+    const ended = change.changed.filter(hasEndedNow);
+    ended.forEach(({ name, status }) => announce(`Session ${isolate(name)} ${status}.`));
+    if (ended.length > 0) justEnded.value = ended.map(({ id }) => id);
     list.value = takeChange(list.value, change);
   });
   effect(() => {
@@ -57,9 +61,7 @@ export function putSession(session: Session): void {
   list.value = { ...list.peek(), sessions: { ...sessions, [session.id]: session }, statistics: counted };
 }
 
-function tellEnd(session: Session): void {
+function hasEndedNow(session: Session): boolean {
   const known = list.peek().sessions[session.id];
-  if (known !== undefined && !isFinal(known.status) && isFinal(session.status)) {
-    announce(`Session ${isolate(session.name)} ${session.status}.`);
-  }
+  return known !== undefined && !isFinal(known.status) && isFinal(session.status);
 }
