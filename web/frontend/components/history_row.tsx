@@ -32,7 +32,7 @@ export function HistoryRow({ session, isOwnerShown, choice }: Props) {
       class={`history-row ${choice === undefined ? "" : "has-choice"} ${choice?.isSelected === true ? "is-selected" : ""}`}
       data-session-id={session.id}
       onKeyDown={(event) => {
-        if (choice === undefined || (event.key !== "x" && (event.key !== " " || event.target instanceof HTMLButtonElement))) return;
+        if (choice === undefined || (event.key.toLowerCase() !== "x" && (event.key !== " " || event.target instanceof HTMLButtonElement))) return;
         event.preventDefault();
         choice.onToggle(event.shiftKey);
       }}
