@@ -32,6 +32,8 @@ function Sessions() {
 }
 
 mountPage(<Sessions />);
+// What an address names was not there yet when the browser looked for it.
+document.getElementById(location.hash.slice(1))?.scrollIntoView();
 followSessions();
 followHistory();
 followDays();
