@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
 from common.options import FlowOptions
 from common.queries.history import Order, Place, Sorting
@@ -149,22 +149,26 @@ class ListSessions(FilterSessions):
     #: `next_cursor` of the page before.
     cursor: str | None = None
 
-    @model_validator(mode="after")
-    def _check_cursor(self) -> Self:
-        if self.cursor is not None:
-            read_cursor(self.cursor, self.sorting)
-        return self
+    @field_validator("cursor")
+    @classmethod
+    def _check_cursor(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and {"sort", "order"} <= info.data.keys():
+            read_cursor(value, _sorting(info.data["sort"], info.data["order"]))
+        return value
 
     @property
     def sorting(self) -> Sorting:
         """The order with its direction."""
-        descending = self.sort is not Order.NAME if self.order is None else self.order == "desc"
-        return Sorting(order=self.sort, descending=descending)
+        return _sorting(self.sort, self.order)
 
     @property
     def after(self) -> Place | None:
         """Where the page before ended."""
         return None if self.cursor is None else read_cursor(self.cursor, self.sorting)
+
+
+def _sorting(order: Order, direction: str | None) -> Sorting:
+    return Sorting(order=order, descending=order is not Order.NAME if direction is None else direction == "desc")
 
 
 class DeleteSessions(BaseModel):

@@ -144,7 +144,8 @@ def test_many_are_deleted_each_by_itself(
     ]
     assert "stop it before" in results[1]["error"]
     assert names(ada) == ["charlie", "bravo", "echo"]
-    for body in ({}, {"ids": []}, {"ids": ["x"] * 101}, {"ids": "x"}, {"ids": [1]}, {"ids": ["x"], "all": True}):
+    bad: list[Any] = [{}, {"ids": []}, {"ids": ["x"] * 101}, {"ids": "x"}, {"ids": [1]}, {"ids": ["x"], "all": True}]
+    for body in bad:
         refuse(ada, "POST", "/api/sessions/delete", 422, json=body)
 
 
