@@ -6,8 +6,9 @@ import enum
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Double, String, or_, select, type_coerce
+from sqlalchemy import Double, Integer, String, or_, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.types import TypeEngine
 
 from common.models import FlowSession
 from common.queries.sessions import SessionFilter, choose_sessions
@@ -30,6 +31,10 @@ _COLUMNS: dict[Order, InstrumentedAttribute[Any]] = {
     Order.TOKENS: FlowSession.tokens,
     Order.NAME: FlowSession.sort_name,
 }
+
+
+#: What places hold; a time is a number of seconds. With another type than the column's, PostgreSQL passes its index by.
+_TYPES: dict[Order, TypeEngine[Any]] = {Order.TOKENS: Integer(), Order.NAME: String()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +80,6 @@ def list_ended(
 
 def read_place(db: Session, session: FlowSession, order: Order = Order.ENDED) -> Place:
     """Return where an ended session stands in a list."""
-    value = type_coerce(_COLUMNS[order], String() if order is Order.NAME else Double())
+    value = type_coerce(_COLUMNS[order], _TYPES.get(order, Double()))
     found: float | str = db.execute(select(value).where(FlowSession.id == session.id)).scalar_one()
     return Place(value=found, session_id=session.id)

@@ -29,7 +29,7 @@ def read_cursor(cursor: str, sorting: Sorting) -> Place:
         raise ValueError(_NOT_OURS) from None
     if order != sorting.order or descending is not sorting.descending:
         raise ValueError(_NOT_OURS)
-    if not _is_text(session_id) or not (_is_text(value) if sorting.order is Order.NAME else _is_number(value)):
+    if not _is_text(session_id) or not _FITS.get(sorting.order, _is_number)(value):
         raise ValueError(_NOT_OURS)
     return Place(value=value, session_id=session_id)
 
@@ -41,3 +41,10 @@ def _is_text(value: object) -> bool:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15 and math.isfinite(value)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and _is_number(value)
+
+
+_FITS = {Order.NAME: _is_text, Order.TOKENS: _is_whole}

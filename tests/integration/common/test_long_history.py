@@ -60,3 +60,16 @@ def test_no_question_that_is_asked_again_and_again_reads_the_whole_table(sqlite_
     # All of one owner may be nearly all.
     assert [plan for plan in plans if "uq_sessions_owner_id" in plan] == []
     assert [plan for plan in plans if "TEMP B-TREE FOR ORDER BY" in plan and "history" in question] == []
+
+
+def test_a_place_has_the_type_of_its_column_without_which_postgresql_passes_its_index_by(database: Database) -> None:
+    owner = make_user(database)
+    session = make_session(database, owner)
+    with database.write() as db:
+        row = sessions.find_session(db, session.id)
+        row.state, row.ended_at = State.STOPPED, row.created_at
+    with database.read() as db:
+        types = {order: type(history.read_place(db, session, order).value) for order in Order}
+    assert types.pop(Order.TOKENS) is int
+    assert types.pop(Order.NAME) is str
+    assert set(types.values()) == {float}
