@@ -127,21 +127,27 @@ def _seeded(url: str, count: int) -> Iterator[_History]:
     upgrade(url)
     database = Database(url, answer_seconds=600)
     try:
-        with database.write() as db:
-            owners = [accounts.create_user(db, f"{name}@example.org", "correct horse battery").id for name in "abcde"]
-        began = time.perf_counter()
-        dice = random.Random(7)  # noqa: S311 - the same sessions in each run
-        for first in range(0, count, _AT_A_TIME):
-            rows = [_session(dice, number, count, owners) for number in range(first, min(count, first + _AT_A_TIME))]
-            with database.write() as db:
-                db.execute(insert(FlowSession), rows)
-        print(f"  seeded {count:,} sessions in {time.perf_counter() - began:.0f} s", flush=True)
+        owners = seed(database, count)
         if not database.is_sqlite:
             with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.execute(text("VACUUM ANALYZE"))  # as PostgreSQL does by itself, after a while
         yield _History(database=database, owner_id=owners[0], middle=_find_middle(database, count))
     finally:
         database.dispose()
+
+
+def seed(database: Database, count: int) -> list[str]:
+    """Store ended sessions of five people; return their ids."""
+    with database.write() as db:
+        owners = [accounts.create_user(db, f"{name}@example.org", "correct horse battery").id for name in "abcde"]
+    began = time.perf_counter()
+    dice = random.Random(7)  # noqa: S311 - the same sessions in each run
+    for first in range(0, count, _AT_A_TIME):
+        rows = [_session(dice, number, count, owners) for number in range(first, min(count, first + _AT_A_TIME))]
+        with database.write() as db:
+            db.execute(insert(FlowSession), rows)
+    print(f"  seeded {count:,} sessions in {time.perf_counter() - began:.0f} s", flush=True)
+    return owners
 
 
 def _session(dice: random.Random, number: int, count: int, owners: list[str]) -> dict[str, object]:
