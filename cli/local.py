@@ -17,6 +17,7 @@ from cli.terminal import complain, tell
 from cli.up import own_child
 from common.errors import FlowError
 from common.events import FlowEvent
+from common.options import FlowOptions
 from common.settings import Settings
 from common.states import Architecture
 from workers.flow import FlowResult, MemoryJournal, OllamaFlowFramework, OllamaModel, Workspace
@@ -27,14 +28,21 @@ _SERVER_SECONDS = 60.0
 
 
 def run_local(
-    settings: Settings, task: str, *, workers: int, architecture: Architecture, model: str | None, folder: Path | None
+    settings: Settings,
+    task: str,
+    *,
+    workers: int,
+    architecture: Architecture,
+    model: str | None,
+    folder: Path | None,
+    options: FlowOptions,
 ) -> int:
     """Run the task here and print the answer; return the exit code."""
     if folder is not None and not folder.is_dir():
         raise FlowError(f"There is no folder {folder}.")
     try:
         with _model_server(settings) as host:
-            result = asyncio.run(_work(settings, host, task, workers, architecture, model, folder))
+            result = asyncio.run(_work(settings, host, task, workers, architecture, model, folder, options))
     except KeyboardInterrupt:
         complain("Stopped.")
         return 1
@@ -50,6 +58,7 @@ async def _work(
     architecture: Architecture,
     model: str | None,
     folder: Path | None,
+    options: FlowOptions,
 ) -> FlowResult:
     client = OllamaModel(host, max_concurrent_calls=settings.model_calls)
     workspace = Workspace(folder) if folder is not None else None
@@ -69,6 +78,7 @@ async def _work(
                 journal=journal,
                 workspace=workspace,
                 emit=show,
+                options=options,
                 prompts=read_prompts(settings),
             )
             return await framework.run_task(task)
