@@ -52,6 +52,7 @@ export function AgentPane({ live, name, onClose }: Props) {
 /** One step of the agent: its text as it comes, then as it stands. */
 function Turn({ live, stepKey }: { live: LiveSession; stepKey: string }) {
   const step = useSlice(live.state, (state) => state.steps[stepKey]);
+  const hasModels = useSlice(live.state, (state) => Object.keys(state.models).length > 0);
   const stream = useSlice(live.state, (state) => state.streams[stepKey]?.text ?? "");
   if (step === undefined) return null;
   const isLive = step.state === "running";
@@ -61,6 +62,7 @@ function Turn({ live, stepKey }: { live: LiveSession; stepKey: string }) {
       <h4 class="turn-head">
         <StepSign state={step.state} />
         <span class="turn-label">{step.label}</span>
+        {hasModels && step.model !== null && <span class="muted">{step.model}</span>}
         {step.state === "done" && (
           <span class="muted tabular">
             {formatCount(step.outputTokens)} tokens · {formatDuration(step.durationSeconds)}

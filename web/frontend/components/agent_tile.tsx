@@ -26,7 +26,10 @@ function activityOf(agent: Agent, step: Step | null, status: State): string {
 /** An agent: who it is and what it works on; a press shows or hides what it writes. */
 export function AgentTile({ live, agent, isShown, status, onToggle }: Props) {
   const step = useSlice(live.state, (state) => state.steps[state.agents[agent.name]?.running.at(-1) ?? ""] ?? null);
+  const hasModels = useSlice(live.state, (state) => Object.keys(state.models).length > 0);
   const role = step?.role ?? agent.role;
+  const model = hasModels ? (step?.model ?? agent.model) : null;
+  const about = [role === null ? null : humanise(role), model].filter((each) => each !== null).join(" · ");
   const activity = step === null ? "idle" : step.state === "retrying" ? "retrying" : "working";
   const doing = activityOf(agent, step, status);
   return (
@@ -44,9 +47,9 @@ export function AgentTile({ live, agent, isShown, status, onToggle }: Props) {
       <span class="agent-text">
         <span class="agent-name">
           {agentTitle(agent.name)}
-          {role !== null && (
-            <span class="agent-role" title={humanise(role)}>
-              {humanise(role)}
+          {about !== "" && (
+            <span class="agent-role" title={about}>
+              {about}
             </span>
           )}
         </span>

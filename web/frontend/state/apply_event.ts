@@ -100,13 +100,15 @@ function formSwarm(state: SessionState, event: SwarmFormed): SessionState {
     ...state,
     architecture: event.architecture,
     model: event.model,
+    models: event.models,
     agents: { ...state.agents, ...agents },
     agentNames: [...new Set([...event.agents.map((info) => info.name), ...state.agentNames])],
   };
 }
 
 function newAgent(name: string): Agent {
-  return { name, kind: "drone", role: null, parent: null, running: [], last: null, stepsDone: 0, outputTokens: 0 };
+  const info = { name, kind: "drone" as const, role: null, parent: null, model: null };
+  return { ...info, running: [], last: null, stepsDone: 0, outputTokens: 0 };
 }
 
 function startStep(state: SessionState, event: StepStarted, at: string): SessionState {

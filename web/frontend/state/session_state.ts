@@ -92,6 +92,8 @@ export interface SessionState {
   endedAt: string | null;
   architecture: string | null;
   model: string | null;
+  /** The roles that use another model than that, and which. */
+  models: Record<string, string>;
   agents: Record<string, Agent>;
   /** In the order in which they began; so are steps and subtasks. */
   agentNames: string[];
@@ -130,6 +132,7 @@ export function emptySession(sessionId: string): SessionState {
     endedAt: null,
     architecture: null,
     model: null,
+    models: {},
     agents: {},
     agentNames: [],
     steps: {},
