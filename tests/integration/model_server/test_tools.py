@@ -78,7 +78,7 @@ def test_a_call_comes_in_one_piece_where_no_stream_is_asked_for(tool_server: Mod
                 tool_name=message.tool_name or None,
                 tool_calls=[
                     ollama.Message.ToolCall(
-                        function=ollama.Message.ToolCall.Function(name=call.name, arguments=call.arguments)  # type: ignore[arg-type]
+                        function=ollama.Message.ToolCall.Function(name=call.name, arguments=call.arguments)
                     )
                     for call in message.tool_calls
                 ]

@@ -86,6 +86,7 @@ def test_models_by_role_are_looked_up_like_the_session_s(on_sqlite: Dashboard) -
         ("best", "options.models", "It takes the word auto, or a model's name for each role"),
     ):
         refused = ada.ask("POST", "/api/sessions", json={"task": "x", "options": {"models": models}})
+        assert refused.json is not None
         assert (refused.status_code, refused.json["code"]) == (422, "invalid_input")
         (detail,) = refused.json["details"]
         assert detail["field"] == field
