@@ -77,31 +77,33 @@ def choose_models(candidates: Iterable[Candidate], model: str) -> dict[str, str]
 
 
 async def cast_models(flow: FlowContext) -> Mapping[str, str]:
-    """Return the roles that speak with another model than the session's, and which. Raises ModelError."""
-    given = flow.options.models
-    if given == "auto":
-        chosen: Mapping[str, str] = choose_models(await _list_candidates(flow), flow.model)
-    else:
-        chosen = given or {}
-    return {role: chosen[role] for role in MODEL_ROLES if chosen.get(role, flow.model) != flow.model}
+    """Return the roles that speak with another model than the session's, and which.
 
-
-async def _list_candidates(flow: FlowContext) -> list[Candidate]:
-    """Ask the server what it has, again after each of the flow's retry delays while it does not answer."""
+    Models that are named have to be there before any work begins. While one is missing or the server does not answer,
+    it is asked again after each of the flow's retry delays. Raises ModelError.
+    """
     for delay in (*flow.retry_delays, None):
         try:
-            return [
-                Candidate(listed=listed, info=info)
-                for listed in await flow.client.list_models()
-                if (info := await _describe(flow, listed.name)) is not None
-            ]
-        except ModelUnavailable as error:
+            chosen = await _find_models(flow)
+            return {role: chosen[role] for role in MODEL_ROLES if chosen.get(role, flow.model) != flow.model}
+        except (ModelUnavailable, ModelNotFound) as error:
             if delay is None:
                 raise
-            again = f"The models cannot be listed: {error} Trying again in {delay:g} s."
-            await flow.emit(Notice(level="warning", message=again))
+            await flow.emit(Notice(level="warning", message=f"{error} It is asked again in {delay:g} s."))
             await asyncio.sleep(delay)
     raise AssertionError("the last attempt returns or raises")
+
+
+async def _find_models(flow: FlowContext) -> Mapping[str, str]:
+    given = flow.options.models or {}
+    if given == "auto":
+        listed = await flow.client.list_models()
+        described = [(item, await _describe(flow, item.name)) for item in listed]
+        candidates = (Candidate(listed=item, info=info) for item, info in described if info is not None)
+        return choose_models(candidates, flow.model)
+    for name in given.values():
+        await flow.describe_model(name)
+    return given
 
 
 async def _describe(flow: FlowContext, name: str) -> ModelInfo | None:

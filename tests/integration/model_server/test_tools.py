@@ -5,6 +5,7 @@ So small a model calls nothing by itself, but it goes on with a conversation in 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
@@ -13,6 +14,7 @@ import ollama
 import pytest
 
 from tests.integration.model_server.conftest import MODEL, ModelServerProcess
+from tests.support.waiting import wait_until
 from workers.flow import ChatChunk, ChatRequest, Message, OllamaModel, ToolCall, ToolSpec
 
 pytestmark = pytest.mark.xdist_group("model_server")
@@ -106,6 +108,14 @@ async def test_a_call_that_was_cut_off_is_told_as_one_that_nobody_can_read(model
     (call,) = [call for chunk in chunks for call in chunk.tool_calls]
     assert call.name == ""
     assert "error parsing tool call" in str(call.arguments)
+
+
+async def test_leaving_a_chat_with_tools_stops_the_engine(tool_server: ModelServerProcess, model: OllamaModel) -> None:
+    story = (Message(role="user", content="Tell me a very long story about a ship."),)
+    async with model.chat(request(story, num_predict=4000, temperature=1.5, seed=1)) as chunks:
+        await anext(chunks)
+        assert await asyncio.to_thread(tool_server.active) == 1
+    await asyncio.to_thread(wait_until, lambda: tool_server.active() == 0, "the engine has stopped", 3)
 
 
 async def test_a_model_without_a_place_for_tools_says_so_and_refuses_them(model_server: ModelServerProcess) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from contextlib import aclosing
 
 import pytest
 
@@ -10,10 +12,11 @@ from common.errors import JournalMismatch, ModelNotFound, ModelUnavailable
 from common.events import Notice, StepStarted, SwarmFormed
 from common.options import MODEL_ROLES, FlowOptions
 from common.states import Architecture
+from tests.support.ollama_server import OllamaServer
 from tests.unit.workers.flow.helpers import Listener, plan, run_flow, script, subtask
-from workers.flow import ListedModel, MemoryJournal, ModelInfo, Role
+from workers.flow import ChatRequest, ListedModel, MemoryJournal, ModelInfo, OllamaFlowFramework, OllamaModel, Role
 from workers.flow.casting import Candidate, choose_models
-from workers.flow.testing import ScriptedModel, ServedModel
+from workers.flow.testing import ScriptedModel, ServedModel, sample_answer
 
 TOOLS = frozenset({"completion", "tools"})
 GIB = 2**30
@@ -165,11 +168,30 @@ async def test_a_model_that_vanishes_is_named_and_the_flow_goes_on_once_it_is_ba
     journal = MemoryJournal()
     given = FlowOptions(models={"developer": "codellama:7b"})
     model = two_models()
-    kept = model.models.pop()
+    kept = model.models[1]
+
+    def lose_it_while_it_plans(request: ChatRequest) -> str:
+        model.models = model.models[:1]
+        return json.dumps(PLAN) if request.step_key == "plan" else sample_answer(request)
+
+    model.script = lose_it_while_it_plans
     with pytest.raises(ModelNotFound, match="codellama:7b"):
         await run_flow(model, journal=journal, given=given)
+    assert {"swarm", "plan"} <= set(journal.steps)
     model.models.append(kept)
+    model.script = script({})
     assert (await run_flow(model, journal=journal, given=given)).answer
+
+
+async def test_a_model_that_is_not_there_is_told_before_any_work_begins() -> None:
+    heard, model = Listener(), two_models()
+    given = FlowOptions(models={"security_specialist": "gone:7b"})
+    with pytest.raises(ModelNotFound, match="gone:7b"):
+        await run_flow(model, journal=MemoryJournal(heard), listener=heard, given=given)
+    assert model.calls == []
+    assert [event.message for event in heard.all(Notice)] == [
+        "The scripted server has no model 'gone:7b'. It is asked again in 0 s."
+    ] * 2
 
 
 class ShyModel(ScriptedModel):
@@ -188,9 +210,18 @@ async def test_a_server_that_cannot_list_its_models_is_asked_again_and_then_give
     heard = Listener()
     shy = ShyModel(models=two_models().models)
     await run_flow(shy, journal=MemoryJournal(heard), listener=heard, given=FlowOptions(models="auto"))
-    assert [event.message for event in heard.all(Notice)][:1] == [
-        "The models cannot be listed: The model server is away. Trying again in 0 s."
-    ]
+    assert [event.message for event in heard.all(Notice)][:1] == ["The model server is away. It is asked again in 0 s."]
     shy.refusals = 9
     with pytest.raises(ModelUnavailable):
         await run_flow(shy, given=FlowOptions(models="auto"))
+
+
+async def test_a_server_s_models_are_listed_described_and_asked_over_http() -> None:
+    with OllamaServer(models=("codellama:7b", "llama3:latest", "nomic-embed-text:latest")) as server:
+        async with aclosing(OllamaModel(server.url)) as model:
+            swarm = OllamaFlowFramework(
+                model, "llama3", 2, Architecture.FULLY_CONNECTED, options=FlowOptions(models="auto")
+            )
+            result = await swarm.run_task("Explain the tides.")
+    assert [agent.model for agent in result.agents] == ["llama3", "codellama:7b"]
+    assert {str(body["model"]) for body in server.requests} == {"llama3", "codellama:7b"}
