@@ -29,7 +29,6 @@ export function AgentTile({ live, agent, isShown, status, onToggle }: Props) {
   const hasModels = useSlice(live.state, (state) => Object.keys(state.models).length > 0);
   const role = step?.role ?? agent.role;
   const model = hasModels ? (step?.model ?? agent.model) : null;
-  const about = [role === null ? null : humanise(role), model].filter((each) => each !== null).join(" · ");
   const activity = step === null ? "idle" : step.state === "retrying" ? "retrying" : "working";
   const doing = activityOf(agent, step, status);
   return (
@@ -47,15 +46,20 @@ export function AgentTile({ live, agent, isShown, status, onToggle }: Props) {
       <span class="agent-text">
         <span class="agent-name">
           {agentTitle(agent.name)}
-          {about !== "" && (
-            <span class="agent-role" title={about}>
-              {about}
+          {role !== null && (
+            <span class="agent-role" title={humanise(role)}>
+              {humanise(role)}
             </span>
           )}
         </span>
         <span class="agent-activity" title={doing}>
           {doing}
         </span>
+        {model !== null && (
+          <span class="agent-model" title={model}>
+            {model}
+          </span>
+        )}
       </span>
     </button>
   );
