@@ -361,7 +361,7 @@ async def test_a_turn_that_took_too_long_closes_its_stream_and_is_not_tried_agai
                 toolbox=WorkspaceTools(Workspace(folder)).toolbox(),
                 limits=Limits(turns=5, tool_calls=5, output_tokens=20_000, seconds=0.3),
             )
-            reply = await loop.run(Prompt(system="S", template="tools.md", values={}))
+            reply = await loop.run(Prompt(system="S", template="tools.md", values={"tools": ["read_file"]}))
     assert reply.text.startswith("Scripted answer")  # as far as it came
     assert list(server.calls) == ["work/1", "work/1/turn-2"]
     assert all(call["cancelled"] == 1 for call in server.calls.values())
