@@ -25,7 +25,7 @@ async def do_work(
     limits: Limits,
     only_reads: bool = False,
 ) -> Reply:
-    """Do one piece of work; with `only_reads` the project folder may be looked at and not changed. Raises ModelError."""
+    """Do one piece of work; with `only_reads` the project folder may only be looked at. Raises ModelError."""
     if agent.flow.workspace is None:
         return await agent.ask(key, prompt, asking, follow)
     toolbox = WorkspaceTools(agent.flow.workspace).toolbox()
