@@ -27,7 +27,7 @@ from workers.flow.review import Review, ReviewDraft, repair_review, review_schem
 from workers.flow.roles import Role, role_prompt
 from workers.flow.text import shorten
 from workers.flow.tool_loop import ToolLoop
-from workers.flow.tools import WorkspaceTools
+from workers.flow.tools import make_toolbox
 
 #: What a drone may take for one subtask where it can call tools.
 DRONE_LIMITS = Limits(turns=16, tool_calls=40, output_tokens=32_768, seconds=1800)
@@ -142,9 +142,9 @@ class Group:
             values=self.values(subtask=subtask, comment=comment),
             pieces=tuple(pieces),
         )
-        if self.flow.workspace is None:
+        tools = make_toolbox(self.flow)
+        if tools is None:
             return Finished(subtask=subtask, reply=await drone.ask(work, prompt, asking, follow), work=work)
-        tools = WorkspaceTools(self.flow.workspace).toolbox()
         loop = ToolLoop(agent=drone, key=work, asking=asking, toolbox=tools, limits=DRONE_LIMITS, follow=follow)
         return Finished(subtask=subtask, reply=await loop.run(prompt), work=work)
 
