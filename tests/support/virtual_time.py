@@ -21,7 +21,7 @@ class _Clock(selectors.SelectSelector):
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
-            raise RuntimeError("Nothing is left to do and no timer is set: this would never end.")
+            raise RuntimeError("No timer is set: this waits for a thread or a network, or would never end.")
         self.now += max(0.0, timeout)
         return super().select(0)
 
