@@ -167,7 +167,7 @@ class ModelCall:
     def _fit(self, info: ModelInfo, bound: Offer, context_length: int, overhead: int) -> Fitted:
         prompt = self.prompt
         if bound.tools:  # no part of the step's input: it depends on the server whether they are offered
-            prompt = prompt.add_system(render_prompt("tools.md"))
+            prompt = prompt.add_system(render_prompt("tools.md", tools=[tool.name for tool in bound.tools]))
         fitted = fit_prompt(
             prompt,
             context_length=context_length,

@@ -6,6 +6,7 @@ import { useFollow } from "../state/use_follow.ts";
 import { useSlice } from "../state/use_slice.ts";
 import { AGENT_ICONS } from "./agent_tile.tsx";
 import { Icon } from "./icon.tsx";
+import { LeftOut } from "./left_out.tsx";
 import { StepSign } from "./step_sign.tsx";
 import { StepText } from "./step_text.tsx";
 
@@ -69,6 +70,7 @@ function Turn({ live, stepKey }: { live: LiveSession; stepKey: string }) {
           </span>
         )}
       </h4>
+      <LeftOut step={step} />
       {text !== "" && <StepText text={text} />}
       {isLive && (text === "" || !health.value.redis) && (
         <p class="muted turn-wait">

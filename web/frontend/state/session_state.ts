@@ -26,6 +26,8 @@ export interface Step {
   durationSeconds: number;
   /** The model stopped at its limit of tokens. */
   isCut: boolean;
+  /** What was left out of its prompt, so that it fits the model's context, and about how much. */
+  leftOut: { what: string[]; tokens: number } | null;
 }
 
 /** The text of a step that runs, or that ended without a result. */
