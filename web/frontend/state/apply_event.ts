@@ -43,6 +43,8 @@ export function applyEvent(state: SessionState, { event, at }: LoggedEvent): Ses
       return { ...state, votes: { ...state.votes, winner: event.winner, tally: event.tally } };
     case "artifact_written":
       return addFile(state, event, at);
+    case "claims_made":
+      return { ...state, claims: event.claims };
     case "plan_repaired":
     case "message_sent":
     case "context_cut":
