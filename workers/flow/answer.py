@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pydantic import JsonValue
+
+from common.errors import ContextTooSmall
 from common.events import Claim, ClaimsMade, DurableEvent, Notice
 from workers.flow.agent import Agent
 from workers.flow.claims import (
@@ -15,7 +19,7 @@ from workers.flow.claims import (
     mark_claims,
     most_claims,
 )
-from workers.flow.journal import CLAIMS
+from workers.flow.journal import CLAIMS, CLAIMS_BY_RULE
 from workers.flow.prompt import Asking, Piece, Prompt
 
 
@@ -50,19 +54,26 @@ async def _list_claims(agent: Agent, system: str, asking: Asking, text: str) -> 
         unread = f"The claims of {agent.name} could not be read; only what the journal knows is listed."
         return (made,) if claims.readable else (made, Notice(level="warning", message=unread))
 
-    made = await agent.ask_for(
-        CLAIMS,
-        Prompt(
-            system=system,
-            template="claims.md",
-            values={"most": most},
-            pieces=(describe_ledger(ledger), Piece(name="The answer", text=text)),
-        ),
-        Asking(label="List what the answer claims", role=asking.role),
-        draft=ClaimsDraft,
-        schema=claims_schema(ledger, most),
-        repair=lambda draft: mark_claims(draft, ledger),
-        value=Claims,
-        follow=follow,
-    )
+    def decide() -> tuple[Mapping[str, JsonValue], tuple[DurableEvent, ...]]:
+        known = mark_claims(None, ledger)
+        return known.model_dump(mode="json"), follow(known, CLAIMS_BY_RULE)
+
+    try:
+        made = await agent.ask_for(
+            CLAIMS,
+            Prompt(
+                system=system,
+                template="claims.md",
+                values={"most": most},
+                pieces=(describe_ledger(ledger), Piece(name="The answer", text=text)),
+            ),
+            Asking(label="List what the answer claims", role=asking.role),
+            draft=ClaimsDraft,
+            schema=claims_schema(ledger, most),
+            repair=lambda draft: mark_claims(draft, ledger),
+            value=Claims,
+            follow=follow,
+        )
+    except ContextTooSmall:  # not worth the answer
+        made = Claims.model_validate(await agent.flow.choose(CLAIMS_BY_RULE, agent.name, {}, decide))
     return tuple(made.claims)

@@ -21,6 +21,8 @@ Emit = Callable[[FlowEvent], Awaitable[None]]
 
 #: The step that lists what the answer claims.
 CLAIMS = "claims"
+#: The choice in its place, where the context has no room for it.
+CLAIMS_BY_RULE = "claims/rule"
 #: What stands between the key of a step and the number of a later turn of it.
 _TURN = "/turn-"
 _MENDING = "/mend"

@@ -21,6 +21,9 @@ export function ClaimsList({ live }: { live: LiveSession }) {
           {verified} of {claims.length} verified
         </span>
       </h3>
+      <p class="claims-hint">
+        Verified is what the session’s journal backs, as the sentence below each says. Words in quotes are the model’s own.
+      </p>
       <ul>
         {claims.map((claim) => (
           <ClaimRow key={`${claim.kind} ${claim.subject}`} live={live} claim={claim} onOpen={(file) => (opened.value = file)} />

@@ -158,6 +158,20 @@ async def test_a_weak_models_unreadable_list_is_replaced_by_what_the_journal_kno
     assert count_expected(events, FlowOptions()) == len(journal.steps)
 
 
+async def test_where_the_context_has_no_room_for_them_the_claims_are_by_rule_and_the_answer_stands() -> None:
+    bad = dict.fromkeys(("claims", "claims/turn-2"), "1234567890" * 60)
+    answers = {"plan": PLAN, "work/1": block("app.py", "x = 1"), "answer": "Done.", **bad}
+    journal, listener = MemoryJournal(), Listener()
+    model = ScriptedModel(script=script(answers))
+    result = await run_flow(model, journal=journal, listener=listener, num_ctx=1024)
+    assert model.keys[-1] == "claims/turn-2"  # the third turn does not fit
+    assert result.answer == "Done."
+    assert marks(result)[0] == ("file", "app.py", True)
+    events = [event for _, step in journal.steps.values() for event in step.events]
+    assert [event.step for event in events if isinstance(event, ClaimsMade)] == ["claims/rule"]
+    assert count_expected(events, FlowOptions()) == len(journal.steps)
+
+
 def test_a_command_counts_by_its_latest_run_and_what_was_written_since_is_told() -> None:
     ledger = Ledger()
     note(ledger, "work/1/turn-1/tool-1", 3, command="pytest  -q", exit_code=1)
