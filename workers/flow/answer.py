@@ -55,7 +55,7 @@ async def _list_claims(agent: Agent, system: str, asking: Asking, text: str) -> 
         return (made,) if claims.readable else (made, Notice(level="warning", message=unread))
 
     def decide() -> tuple[Mapping[str, JsonValue], tuple[DurableEvent, ...]]:
-        known = mark_claims(None, ledger)
+        known = mark_claims(None, ledger, text)
         return known.model_dump(mode="json"), follow(known, CLAIMS_BY_RULE)
 
     try:
@@ -70,7 +70,7 @@ async def _list_claims(agent: Agent, system: str, asking: Asking, text: str) -> 
             Asking(label="List what the answer claims", role=asking.role),
             draft=ClaimsDraft,
             schema=claims_schema(ledger, most),
-            repair=lambda draft: mark_claims(draft, ledger),
+            repair=lambda draft: mark_claims(draft, ledger, text),
             value=Claims,
             follow=follow,
         )

@@ -86,15 +86,16 @@ def describe_ledger(ledger: Ledger) -> Piece:
     return Piece(name="What was done", text="\n".join(lines))
 
 
-def mark_claims(draft: ClaimsDraft | None, ledger: Ledger) -> Claims:
+def mark_claims(draft: ClaimsDraft | None, ledger: Ledger, answer: str) -> Claims:
     """Hold a model's claims against the ledger and add what it did not list; None stands for a list nobody could read.
 
-    Of two claims about one thing the first stays.
+    Of two claims about one thing the first stays. A file that neither the ledger knows nor the answer names is made up
+    by the list itself, and left out.
     """
     found: dict[tuple[str, str], Claim] = {}
     for item in draft.claims[:MOST_CLAIMS] if draft else ():
         claim = _mark(item, ledger)
-        if claim is not None:
+        if claim is not None and (claim.step is not None or claim.kind != "file" or claim.subject in answer):
             found.setdefault((claim.kind, claim.subject), claim)
     for claim in _list_known(ledger):
         found.setdefault((claim.kind, claim.subject), claim)

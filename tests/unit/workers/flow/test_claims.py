@@ -21,6 +21,7 @@ from workers.flow.progress import count_expected
 from workers.flow.testing import Scripted, ScriptedModel, call_tool, sample_answer
 
 TOOLS = frozenset({"completion", "tools"})
+ANSWER = "It is all in x.md."
 PLAN = plan(subtask("Write it"), subtask("Look at it", 1))
 
 
@@ -57,17 +58,18 @@ def finish(ledger: Ledger, number: str, title: str = "A part", again: bool = Fal
 
 def mark(ledger: Ledger, *drafts: tuple[str, str]) -> list[Claim]:
     draft = ClaimsDraft(claims=[ClaimDraft(kind=kind, subject=subject, statement="So.") for kind, subject in drafts])
-    return mark_claims(draft, ledger).claims
+    return mark_claims(draft, ledger, ANSWER).claims
 
 
 async def test_an_answer_lists_its_claims_and_each_is_marked_by_the_journal() -> None:
     listed = claims(
         claim("file", "`./app.py`", "Das Programm ist fertig."),
         claim("file", "tests.py", "Es gibt Tests."),
+        claim("file", "made_up.py", "Auch das."),
         claim("command", "pytest", "Alle Tests laufen."),
         claim("subtask 2", "x", "Es wurde geprüft."),
     )
-    answers = {"plan": PLAN, "work/1": block("app.py", "x = 1"), "answer": "Fertig.", "claims": listed}
+    answers = {"plan": PLAN, "work/1": block("app.py", "x = 1"), "answer": "Fertig, mit tests.py.", "claims": listed}
     model, listener = ScriptedModel(script=script(answers)), Listener()
     result = await run_flow(model, listener=listener)
     assert model.keys == ["plan", "work/1", "work/2", "review", "answer", "claims"]
@@ -90,7 +92,7 @@ async def test_an_answer_lists_its_claims_and_each_is_marked_by_the_journal() ->
     assert (made.step, made.agent, tuple(made.claims)) == ("claims", "queen", result.claims)
     asked = model.call("claims").prompt
     assert "- file app.py\n- subtask 1: Write it\n- subtask 2: Look at it" in asked
-    assert "## The answer\nFertig." in asked
+    assert "## The answer\nFertig, mit tests.py." in asked
 
 
 @pytest.mark.parametrize(
