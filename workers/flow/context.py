@@ -92,8 +92,8 @@ class FlowContext:
         result = await self.journal.run_step(request, execute_and_compare)
         if result.replayed:
             self.versions.add_replayed(request, result)
-            paths = [draft.path for draft in result.artifacts]
-            checks.update(zip(paths, await check_files(result.artifacts), strict=True))
+        unchecked = [draft for draft in result.artifacts if draft.path not in checks]
+        checks.update(zip([draft.path for draft in unchecked], await check_files(unchecked), strict=True))
         self.ledger.add_step(request, result, checks)
         self.steps += 1
         self.prompt_tokens += result.prompt_tokens
