@@ -23,6 +23,8 @@ from workers.flow.text import shorten
 MOST_CLAIMS = 12
 SUBJECT_LENGTH = 120
 STATEMENT_LENGTH = 160
+#: How much of a command people see.
+SHOWN_LENGTH = 200
 
 _KINDS = ("file", "command", "subtask")
 #: A name with a short ending, perhaps below folders, that is no part of an address; or anything set as code.
@@ -80,7 +82,7 @@ def describe_ledger(ledger: Ledger) -> Piece:
     """Return what was done, as the agent reads it that lists the claims."""
     lines = [
         *(f"- file {file.path}" for file in ledger.files),
-        *(f"- command {run.command}" for run in ledger.commands),
+        *(f"- command {run.command[:SUBJECT_LENGTH]}" for run in ledger.commands),
         *(f"- subtask {number}: {done.title}" for number, done in enumerate(ledger.subtasks, start=1)),
     ]
     return Piece(name="What was done", text="\n".join(lines))
@@ -160,7 +162,8 @@ def _mark_file(file: WrittenFile, statement: str = "") -> Claim:
 
 
 def _judge_file(file: WrittenFile) -> str:
-    stored = f"The journal has it: {file.size} bytes, SHA-256 {file.sha256[:12]}…"
+    size = f"{file.size} byte{'' if file.size == 1 else 's'}"
+    stored = f"The journal has it: {size}, SHA-256 {file.sha256[:12]}…"
     if file.check.problem is not None:
         return f"{stored}. {file.check.problem}"
     if file.check.checked:
@@ -173,7 +176,7 @@ def _mark_command(run: RunCommand, ledger: Ledger, statement: str = "") -> Claim
     ended = "It did not come to an end." if run.exit_code is None else f"It exited with {run.exit_code}."
     return Claim(
         kind="command",
-        subject=run.command,
+        subject=shorten(run.command, SHOWN_LENGTH),
         statement=statement,
         verified=run.exit_code == 0,
         evidence=f"{ended} Files were written after it." if later else ended,

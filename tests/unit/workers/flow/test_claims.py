@@ -15,7 +15,17 @@ from common.states import Architecture
 from tests.unit.workers.flow.helpers import Listener, plan, run_flow, script, subtask
 from workers.flow import ArtifactDraft, ChatRequest, FlowResult, MemoryJournal, StepRequest, StepResult, Workspace
 from workers.flow.checks import MOST_CHECKED_BYTES, check_file
-from workers.flow.claims import ClaimDraft, Claims, ClaimsDraft, claims_schema, count_named, mark_claims, most_claims
+from workers.flow.claims import (
+    SUBJECT_LENGTH,
+    ClaimDraft,
+    Claims,
+    ClaimsDraft,
+    claims_schema,
+    count_named,
+    describe_ledger,
+    mark_claims,
+    most_claims,
+)
 from workers.flow.ledger import Ledger
 from workers.flow.progress import count_expected
 from workers.flow.testing import Scripted, ScriptedModel, call_tool, sample_answer
@@ -217,7 +227,7 @@ def test_a_subtask_is_verified_where_all_that_it_left_is() -> None:
         ("10", True),
     ]
     assert made[0].evidence == "Verified are a.py, notes.md, make."
-    assert made[1].evidence.startswith("b.json: The journal has it: 1 bytes")
+    assert made[1].evidence.startswith("b.json: The journal has it: 1 byte,")
     assert made[2].evidence == "make test: It exited with 1."
 
 
@@ -272,8 +282,10 @@ def test_a_subject_as_long_as_it_may_be_stands_for_what_begins_with_it() -> None
     ledger = Ledger()
     command = f"python -c '{'x' * 200}'"
     note(ledger, "work/1/turn-1/tool-1", 1, command=command, exit_code=0)
-    (made,) = mark(ledger, ("command", command))
-    assert (made.subject, made.statement, made.verified) == (command, "So.", True)
+    told = describe_ledger(ledger).text.removeprefix("- command ")
+    assert len(told) == SUBJECT_LENGTH
+    (made,) = mark(ledger, ("command", told))
+    assert (made.subject, made.statement, made.verified) == (f"{command[:199]}…", "So.", True)
 
 
 def test_a_model_is_asked_for_no_more_claims_than_there_may_be() -> None:
