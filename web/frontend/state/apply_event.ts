@@ -46,6 +46,8 @@ export function applyEvent(state: SessionState, { event, at }: LoggedEvent): Ses
       return addFile(state, event, at);
     case "context_cut":
       return noteCut(state, event);
+    case "claims_made":
+      return { ...state, claims: event.claims };
     case "plan_repaired":
     case "message_sent":
     case "file_conflict":
