@@ -17,9 +17,10 @@ from cli.terminal import complain, tell
 from cli.up import own_child
 from common.errors import FlowError
 from common.events import FlowEvent
+from common.options import FlowOptions
 from common.settings import Settings
 from common.states import Architecture
-from workers.flow import FlowResult, MemoryJournal, OllamaFlowFramework, OllamaModel, Workspace
+from workers.flow import FlowResult, MemoryJournal, OllamaFlowFramework, OllamaModel, Sandbox, Workspace
 from workers.prompts import read_prompts
 
 #: How long the embedded server may take to load its model.
@@ -27,14 +28,23 @@ _SERVER_SECONDS = 60.0
 
 
 def run_local(
-    settings: Settings, task: str, *, workers: int, architecture: Architecture, model: str | None, folder: Path | None
+    settings: Settings,
+    task: str,
+    *,
+    workers: int,
+    architecture: Architecture,
+    model: str | None,
+    folder: Path | None,
+    options: FlowOptions,
 ) -> int:
     """Run the task here and print the answer; return the exit code."""
+    if options.commands and folder is None:
+        raise FlowError("Commands need a project folder: name one with --project-folder.")
     if folder is not None and not folder.is_dir():
         raise FlowError(f"There is no folder {folder}.")
     try:
         with _model_server(settings) as host:
-            result = asyncio.run(_work(settings, host, task, workers, architecture, model, folder))
+            result = asyncio.run(_work(settings, host, task, workers, architecture, model, folder, options))
     except KeyboardInterrupt:
         complain("Stopped.")
         return 1
@@ -50,6 +60,7 @@ async def _work(
     architecture: Architecture,
     model: str | None,
     folder: Path | None,
+    options: FlowOptions,
 ) -> FlowResult:
     client = OllamaModel(host, max_concurrent_calls=settings.model_calls)
     workspace = Workspace(folder) if folder is not None else None
@@ -69,6 +80,9 @@ async def _work(
                 journal=journal,
                 workspace=workspace,
                 emit=show,
+                options=options,
+                # Whoever starts it here is who allows it here.
+                sandbox=Sandbox() if options.commands else None,
                 prompts=read_prompts(settings),
             )
             return await framework.run_task(task)

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from cli.probe import local_url
 from common.errors import InvalidInput, SettingsError
+from common.options import FlowOptions
 from common.settings import load_settings, read_run_file
 from common.states import Architecture
 
@@ -29,6 +30,9 @@ def run(
     name: Annotated[
         str | None, typer.Option(help="The session's name; else from the task.", show_default=False)
     ] = None,
+    commands: Annotated[
+        bool, typer.Option("--commands", help="Let its drones run commands, in bubblewrap; the server has to allow it.")
+    ] = False,
     local: Annotated[
         bool, typer.Option("--local", help="Run the framework in this process: no dashboard, no database, no Redis.")
     ] = False,
@@ -48,7 +52,17 @@ def run(
         if local:
             from cli.local import run_local
 
-            raise SystemExit(run_local(settings, task, workers=workers, architecture=arch, model=model, folder=folder))
+            raise SystemExit(
+                run_local(
+                    settings,
+                    task,
+                    workers=workers,
+                    architecture=arch,
+                    model=model,
+                    folder=folder,
+                    options=FlowOptions(commands=commands),
+                )
+            )
         if not token:
             raise SettingsError(
                 "OLLAMA_FLOW_TOKEN takes an API token; make one with "
@@ -58,6 +72,8 @@ def run(
 
         body: dict[str, JsonValue] = {"task": task, "workers": workers, "architecture": str(arch)}
         chosen = {"model": model, "project_folder": str(folder) if folder else None, "name": name}
+        if commands:
+            body["options"] = {"commands": True}
         body |= {key: value for key, value in chosen.items() if value}
         known = read_run_file(settings.run_file).get("url") or local_url(settings.host, settings.port)
         with Dashboard((url or known).rstrip("/"), token) as dashboard:

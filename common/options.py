@@ -22,3 +22,5 @@ class FlowOptions(BaseModel):
     rounds: int = Field(default=1, ge=0, le=6)
     #: Whether queens and sub-queens review their drones' results before they sum up.
     review: bool = True
+    #: Whether drones may run commands in the sandbox; the server has to allow it too.
+    commands: bool = False

@@ -83,6 +83,8 @@ def write_command(session: FlowSession) -> str:
         words += ["--model", session.model]
     if session.project_folder:
         words += ["--project-folder", session.project_folder]
+    if session.options.get("commands"):
+        words.append("--commands")
     return shlex.join(words)
 
 

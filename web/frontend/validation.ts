@@ -18,6 +18,7 @@ export interface Draft {
   temperature: number;
   rounds: number;
   review: boolean;
+  commands: boolean;
 }
 
 export const emptyDraft: Draft = {
@@ -30,6 +31,7 @@ export const emptyDraft: Draft = {
   temperature: 0.6,
   rounds: 1,
   review: true,
+  commands: false,
 };
 
 /** Characters as the server counts them. */
@@ -60,7 +62,12 @@ export function bodyOf(draft: Draft): NewSession {
     task: draft.task.trim(),
     workers: draft.workers,
     architecture: draft.architecture,
-    options: { temperature: draft.temperature, rounds: draft.rounds, review: draft.review },
+    options: {
+      temperature: draft.temperature,
+      rounds: draft.rounds,
+      review: draft.review,
+      ...(draft.commands ? { commands: true } : {}),
+    },
     ...(name === "" ? {} : { name }),
     ...(draft.model === "" ? {} : { model: draft.model }),
     ...(folder === "" ? {} : { project_folder: folder }),

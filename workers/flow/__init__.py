@@ -17,6 +17,7 @@ from workers.flow.model import ChatChunk, ChatRequest, Message, ModelClient, Mod
 from workers.flow.ollama_model import ListedModel, OllamaModel
 from workers.flow.prompts import Prompts
 from workers.flow.roles import Role
+from workers.flow.sandbox import CommandLimits, Sandbox
 from workers.flow.workspace import Workspace
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "ArtifactDraft",
     "ChatChunk",
     "ChatRequest",
+    "CommandLimits",
     "Emit",
     "FlowOptions",
     "FlowResult",
@@ -38,6 +40,7 @@ __all__ = [
     "OllamaModel",
     "Prompts",
     "Role",
+    "Sandbox",
     "StepRequest",
     "StepResult",
     "ToolCall",

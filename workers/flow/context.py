@@ -14,6 +14,7 @@ from common.options import FlowOptions
 from workers.flow.journal import Emit, Journal, StepRequest, StepResult
 from workers.flow.model import ModelClient, ModelInfo
 from workers.flow.prompts import current_prompts
+from workers.flow.sandbox import Sandbox
 from workers.flow.versions import FileVersions
 from workers.flow.workspace import Workspace
 
@@ -33,6 +34,8 @@ class FlowContext:
     options: FlowOptions
     emit: Emit = emit_nothing
     workspace: Workspace | None = None
+    #: Runs commands, where they are allowed.
+    sandbox: Sandbox | None = None
     #: How long to wait before each new attempt at a step, in seconds.
     retry_delays: tuple[float, ...] = (0.5, 2.0)
 
@@ -44,6 +47,8 @@ class FlowContext:
     output_tokens: int = 0
     artifacts: set[str] = field(default_factory=set)
     versions: FileVersions = field(default_factory=FileVersions)
+    #: Notices that are told once in a flow, by what they say.
+    noticed: set[str] = field(default_factory=set)
     #: Held by a tool call that writes, from its read to its write.
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _info: ModelInfo | None = None
