@@ -97,7 +97,9 @@ def read_changes(copy: Copy, packed: bytes) -> Changes:
         # A command can write into the stream of its files, which harms only itself.
         raise WorkspaceError("The files that the command left could not be read.") from error
     return Changes(
-        written=tuple(written.values()), deleted=tuple(sorted(copy.files.keys() - present)), refused=tuple(refused)
+        written=tuple(draft for _, draft in sorted(written.items())),
+        deleted=tuple(sorted(copy.files.keys() - present)),
+        refused=tuple(refused),
     )
 
 

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -81,20 +82,8 @@ class Sandbox:
 
     async def run(self, command: str, files: bytes) -> CommandEnd:
         """Run a command line in a folder with the files of a tar archive. Cancelling ends it at once."""
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *self._words(command),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                cwd="/",
-                env={},
-                **_unprivileged(),
-            )
-        except (OSError, ValueError) as error:  # not allowed to be another user, or a NUL in the command
-            return CommandEnd(exit_code=None, output=str(error), started=False)
-        run = _Run(process, self.limits)
-        work = asyncio.ensure_future(run.follow(files))
+        run = _Run(self.limits)
+        work = asyncio.create_task(run.follow(self._words(command), files))
         try:
             return await asyncio.shield(work)
         finally:
@@ -141,13 +130,14 @@ _ENVIRONMENT = {
 }
 #: What programs below /usr need of /etc to start; none of them says anything about this host's people or services.
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives")
-_STARTED = b"started\n"
+_READY, _STARTED = b"ready\n", b"ready\nstarted\n"
 #: Takes the files in, runs the command, ends what it left running, and gives the files out. Standard error is the
 #: stream of files; what bubblewrap itself has to complain of comes there too, before anything started.
-_SCRIPT = f"""
+_SCRIPT = """
+echo ready >&2
 tar -x -f - || exit
 exec 3>&2 2>&1 </dev/null
-printf '{_STARTED.decode().strip()}\\n' >&3
+echo started >&3
 sh -c "$1" 3>&-
 code=$?
 kill -s KILL -- -1 2>/dev/null
@@ -162,6 +152,7 @@ _MOST_STREAM_BYTES = 96 * MEBIBYTE
 #: How much of the beginning and of the end of an output is kept.
 _KEPT_BYTES = 16 * 1024
 _PIECE_BYTES = 64 * 1024
+_WATCH_SECONDS = 0.05
 
 
 class _User(TypedDict, total=False):
@@ -190,23 +181,40 @@ def _link_system_folders() -> list[str]:
 class _Run:
     """One command while it runs."""
 
-    def __init__(self, process: asyncio.subprocess.Process, limits: CommandLimits) -> None:
-        self._process = process
+    def __init__(self, limits: CommandLimits) -> None:
         self._limits = limits
         self._limit: str | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._is_killed = False
+        #: Set once bubblewrap's processes end with each other, or have ended.
+        self._is_ready = asyncio.Event()
 
-    async def follow(self, files: bytes) -> CommandEnd:
-        """Feed it, read it and watch it until all that belongs to it has ended."""
-        process, limits = self._process, self._limits
+    async def follow(self, words: Sequence[str], files: bytes) -> CommandEnd:
+        """Start it, feed it, read it and watch it until all that belongs to it has ended."""
+        limits = self._limits
+        try:
+            process = self._process = await asyncio.create_subprocess_exec(
+                *words,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                cwd="/",
+                env={},
+                **_unprivileged(),
+            )
+        except (OSError, ValueError) as error:  # not allowed to be another user, or a NUL in the command
+            return CommandEnd(exit_code=None, output=str(error), started=False)
+        if self._is_killed:
+            self.kill()
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
         timer = asyncio.get_running_loop().call_later(limits.seconds, self._end, f"{limits.seconds:g} seconds")
-        watch = asyncio.create_task(self._watch())
+        watch = asyncio.create_task(self._watch(process.pid))
         watch.add_done_callback(lambda _: self.kill())  # nothing runs unwatched
         try:
             output, stream, *_ = await asyncio.gather(
-                self._read_ends(process.stdout), self._read_all(process.stderr), _feed(process.stdin, files)
+                self._read_ends(process.stdout), self._read_all(process.stderr), self._feed(process.stdin, files)
             )
             code = await process.wait()
         finally:
@@ -222,8 +230,12 @@ class _Run:
         return CommandEnd(exit_code=code, output=output, files=stream.removeprefix(_STARTED))
 
     def kill(self) -> None:
-        """End the command with all that it started: bubblewrap's death takes its process namespace along."""
-        if self._process.returncode is None:
+        """End the command with all that it started: bubblewrap's death takes its process namespace along.
+
+        Not yet while it sets up the sandbox; but what is not fed then ends there.
+        """
+        self._is_killed = True
+        if self._process is not None and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
 
@@ -231,9 +243,9 @@ class _Run:
         self._limit = self._limit or limit
         self.kill()
 
-    async def _watch(self) -> None:
+    async def _watch(self, pid: int) -> None:
         limits = self._limits
-        watch = UsageWatch(self._process.pid, ("/tmp", "/dev/shm", _FOLDER))  # noqa: S108 - the sandbox's own
+        watch = UsageWatch(pid, ("/tmp", "/dev/shm", _FOLDER))  # noqa: S108 - the sandbox's own
         while True:
             usage = await asyncio.to_thread(watch.read)
             if usage.memory_bytes > limits.memory_bytes:
@@ -263,18 +275,20 @@ class _Run:
         while piece := await pipe.read(_PIECE_BYTES):
             if len(stream) < _MOST_STREAM_BYTES:
                 stream += piece
+                if stream.startswith(_READY):
+                    self._is_ready.set()
             else:
                 self._end(f"{_MOST_STREAM_BYTES // MEBIBYTE} MiB of files")
+        self._is_ready.set()
         return bytes(stream)
 
-
-_WATCH_SECONDS = 0.05
-
-
-async def _feed(pipe: asyncio.StreamWriter, files: bytes) -> None:
-    with contextlib.suppress(ConnectionError):  # it ended before it had read all
-        pipe.write(files)
-        await pipe.drain()
-    pipe.close()
-    with contextlib.suppress(ConnectionError):
-        await pipe.wait_closed()
+    async def _feed(self, pipe: asyncio.StreamWriter, files: bytes) -> None:
+        """Give it the files, without which it runs nothing, once its end is tied to that of this process."""
+        await self._is_ready.wait()
+        with contextlib.suppress(ConnectionError):  # it ended before it had read all
+            if not self._is_killed:
+                pipe.write(files)
+                await pipe.drain()
+        pipe.close()
+        with contextlib.suppress(ConnectionError):
+            await pipe.wait_closed()
