@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from workers.flow.copies import pack_files
-from workers.flow.usage import UsageWatch
+from workers.flow.usage import UsageWatch, kill_tree
 
 MEBIBYTE = 1024 * 1024
 
@@ -88,7 +88,7 @@ class Sandbox:
             return await asyncio.shield(work)
         finally:
             run.kill()
-            await work
+            await asyncio.wait([work])  # unlike an await of the task itself, another cancelling leaves it alone
 
     def _words(self, command: str) -> list[str]:
         limits = self.limits
@@ -230,14 +230,10 @@ class _Run:
         return CommandEnd(exit_code=code, output=output, files=stream.removeprefix(_STARTED))
 
     def kill(self) -> None:
-        """End the command with all that it started: bubblewrap's death takes its process namespace along.
-
-        Not yet while it sets up the sandbox; but what is not fed then ends there.
-        """
+        """End the command with all that it started: the death of its first process takes the namespace along."""
         self._is_killed = True
         if self._process is not None and self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
+            kill_tree(self._process.pid)
 
     def _end(self, limit: str) -> None:
         self._limit = self._limit or limit

@@ -1,9 +1,10 @@
-"""What the processes of a sandbox use, as Linux tells it from outside."""
+"""The processes of a sandbox, as Linux tells of them from outside: what they use, and their end."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,13 +50,28 @@ class UsageWatch:
         return 0
 
 
+def kill_tree(pid: int) -> None:
+    """Kill a child of this process that was not waited for yet, and its children, whose namespaces end with them."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGSTOP)  # from now on it starts none, and waits for none: their numbers stay theirs
+        for child in _list_children(pid):
+            os.kill(child, signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)
+
+
 def _list_tree(pid: int) -> Iterator[int]:
     """Yield a process and all below it."""
     yield pid
+    for child in _list_children(pid):
+        yield from _list_tree(child)
+
+
+def _list_children(pid: int) -> list[int]:
+    """Return the children of a process; none where it has ended."""
     with contextlib.suppress(OSError):
-        for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - a name is all that is needed
-            for child in Path(f"/proc/{pid}/task/{task}/children").read_text().split():
-                yield from _list_tree(int(child))
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    return []
 
 
 def _read_memory(pid: int) -> int:

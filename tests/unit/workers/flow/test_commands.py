@@ -107,15 +107,6 @@ async def test_a_command_that_a_limit_ended_keeps_nothing_and_says_so(tmp_path: 
     )
 
 
-async def test_a_command_that_spoils_the_stream_of_its_files_only_loses_them(tmp_path: Path) -> None:
-    outcome = await use(
-        tmp_path, "echo x > new; for out in /proc/$PPID/fd/*; do echo junk > $out; done", make_sandbox()
-    )
-    assert outcome.failed
-    assert outcome.artifacts == ()
-    assert "could not be read" in outcome.text
-
-
 async def test_a_long_output_is_told_by_its_begin_and_its_end(tmp_path: Path) -> None:
     outcome = await use(tmp_path, "echo first; seq 30000; echo last; echo x > new", make_sandbox())
     assert len(outcome.text) <= 8000
@@ -133,7 +124,7 @@ async def test_a_long_output_is_told_by_its_begin_and_its_end(tmp_path: Path) ->
 async def test_where_commands_cannot_be_run_the_model_is_told_each_time_and_people_once(
     tmp_path: Path, sandbox: Sandbox | None, why: str
 ) -> None:
-    listener, journal = Listener(), MemoryJournal()
+    listener = Listener()
     journal = MemoryJournal(listener)
     await run_flow("touch bare", tmp_path, journal=journal, sandbox=sandbox, workers=2)
     calls = [result for key, (_, result) in journal.steps.items() if key.endswith("tool-1")]
@@ -190,14 +181,14 @@ class DyingJournal(MemoryJournal):
 
 
 async def test_a_command_whose_result_was_not_committed_had_no_effect_and_is_not_run_again(tmp_path: Path) -> None:
-    dying, journal, listener = DyingJournal(), MemoryJournal(), Listener()
+    dying, journal = DyingJournal(), MemoryJournal()
     with pytest.raises(LeaseLost):
         await run_flow("echo 2 > a", tmp_path, journal=dying, sandbox=make_sandbox())
     assert list(tmp_path.iterdir()) == []
     journal.steps = dying.steps
     assert INTENT in journal.steps
     sandbox = Sandbox(program="must-not-be-looked-for")
-    await run_flow("echo 2 > a", tmp_path, journal=journal, sandbox=sandbox, listener=listener)
+    await run_flow("echo 2 > a", tmp_path, journal=journal, sandbox=sandbox)
     output = journal.steps[STEP][1].output
     assert (output["failed"], output["command"], output["exit_code"]) == (True, "echo 2 > a", None)
     assert str(output["text"]).startswith("Error: The command was started, but the worker process ended before")
@@ -205,7 +196,7 @@ async def test_a_command_whose_result_was_not_committed_had_no_effect_and_is_not
 
 
 async def test_stopping_a_session_ends_its_command_at_once_and_resuming_does_not_run_it_again(tmp_path: Path) -> None:
-    sleep, journal, listener = name_sleep(), MemoryJournal(), Listener()
+    sleep, journal = name_sleep(), MemoryJournal()
     task = asyncio.create_task(run_flow(sleep, tmp_path, journal=journal, sandbox=make_sandbox()))
     await asyncio.to_thread(wait_until, lambda: find_processes(sleep), "the command runs")
     task.cancel()
@@ -213,6 +204,6 @@ async def test_stopping_a_session_ends_its_command_at_once_and_resuming_does_not
         await task
     await asyncio.to_thread(wait_until, lambda: not find_processes(sleep), "the command ends")
     assert (INTENT in journal.steps, STEP in journal.steps) == (True, False)
-    await run_flow(sleep, tmp_path, journal=journal, sandbox=make_sandbox(), listener=listener)
+    await run_flow(sleep, tmp_path, journal=journal, sandbox=Sandbox(program="must-not-be-looked-for"))
     assert "Run it again if it is still needed" in str(journal.steps[STEP][1].output["text"])
     assert any(event.step == STEP for event in journal.steps[STEP][1].events if isinstance(event, StepFinished))

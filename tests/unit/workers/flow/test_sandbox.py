@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -239,15 +240,15 @@ async def test_without_bubblewrap_a_sentence_says_what_to_install() -> None:
     assert "apt install bubblewrap" in obstacle
 
 
-async def test_a_bubblewrap_that_does_not_work_is_told_of_and_nothing_is_run_bare(tmp_path: Path) -> None:
-    broken = tmp_path / "bwrap"
-    broken.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
-    broken.chmod(0o755)
-    for folder in (tmp_path, *tmp_path.parents):  # whoever it runs as
-        if folder.stat().st_uid == os.geteuid() and folder.is_relative_to(tmp_path.parents[1]):
-            folder.chmod(0o755)
-    sandbox = Sandbox(program=str(broken))
-    obstacle = await sandbox.find_obstacle()
+async def test_a_bubblewrap_that_does_not_work_is_told_of_and_nothing_is_run_bare() -> None:
+    with tempfile.TemporaryDirectory() as folder:  # which the unprivileged user reaches
+        Path(folder).chmod(0o755)
+        broken = Path(folder, "bwrap")
+        broken.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
+        broken.chmod(0o755)
+        sandbox = Sandbox(program=str(broken))
+        obstacle = await sandbox.find_obstacle()
+        end = await sandbox.run("true", b"")
     assert obstacle is not None
     assert "user namespaces (bwrap: No permissions to create new namespace)" in obstacle
-    assert not (await sandbox.run("true", b"")).started
+    assert not end.started
