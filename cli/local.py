@@ -21,7 +21,7 @@ from common.events import FlowEvent
 from common.options import FlowOptions
 from common.settings import Settings
 from common.states import Architecture
-from workers.flow import FlowResult, OllamaFlowFramework, OllamaModel, Workspace
+from workers.flow import FlowResult, OllamaFlowFramework, OllamaModel, Sandbox, Workspace
 from workers.prompts import read_prompts
 
 #: How long the embedded server may take to load its model.
@@ -39,6 +39,8 @@ def run_local(
     options: FlowOptions,
 ) -> int:
     """Run the task here and print the answer; return the exit code."""
+    if options.commands and folder is None:
+        raise FlowError("Commands need a project folder: name one with --project-folder.")
     if folder is not None and not folder.is_dir():
         raise FlowError(f"There is no folder {folder}.")
     try:
@@ -77,6 +79,8 @@ async def _work(
                 workspace=Workspace(folder) if folder is not None else None,
                 emit=show,
                 options=options,
+                # Whoever starts it here is who allows it here.
+                sandbox=Sandbox() if options.commands else None,
                 prompts=read_prompts(settings),
             )
             return await framework.run_task(task)

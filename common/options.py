@@ -48,3 +48,6 @@ class FlowOptions(BaseModel):
             if not isinstance(name, str) or not _MODEL_NAME.fullmatch(name):
                 raise ValueError(f"The {role.replace('_', ' ')} needs the name of a model, not {str(name)[:40]!r}.")
         return value
+
+    #: Whether drones may run commands in the sandbox; the server has to allow it too.
+    commands: bool = False

@@ -46,6 +46,11 @@ def name_tool(key: str, turn: int, number: int) -> str:
     return f"{key}{_TURN}{turn}{_TOOL}{number}"
 
 
+def name_intent(key: str) -> str:
+    """Return the key of the step that says that the tool call `key` is about to run."""
+    return f"{key}/intent"
+
+
 def is_tool(key: str) -> bool:
     """Tell whether a step is a tool call."""
     return _TOOL in key

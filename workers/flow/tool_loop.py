@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
@@ -15,7 +15,8 @@ from common.events import DurableEvent, Notice, StepFinished, StepStarted
 from workers.flow.agent import FREE_TURNS, Agent, Judgement, Reply
 from workers.flow.call import CallOutcome, Offer
 from workers.flow.circles import Circles
-from workers.flow.journal import StepRequest, StepResult, name_tool, name_turn
+from workers.flow.commands import tell_interrupted
+from workers.flow.journal import StepRequest, StepResult, name_intent, name_tool, name_turn
 from workers.flow.limits import Limits, Spent
 from workers.flow.model import Message, ToolCall, read_call, write_call
 from workers.flow.prompt import Asking, Prompt
@@ -137,27 +138,42 @@ class ToolLoop:
 
     async def _use_tool(self, key: str, call: ToolCall) -> StepResult:
         """Carry out a call as a step. What is meant to be done stands in the journal before: in the turn that asks."""
+        if self.toolbox.writes(call):
+            async with self.agent.flow.writing:  # until the file stands in the folder
+                return await self._run_call(key, call)
+        return await self._run_call(key, call)
+
+    async def _run_call(self, key: str, call: ToolCall) -> StepResult:
         agent, flow = self.agent, self.agent.flow
-        request = StepRequest(
-            key=key, kind="tool", agent=agent.name, role=self.asking.role, input={"tool": write_call(call)}
+        given: dict[str, JsonValue] = {"tool": write_call(call)}
+        request = StepRequest(key=key, kind="tool", agent=agent.name, role=self.asking.role, input=given)
+        started = StepStarted(
+            step=key,
+            kind="tool",
+            agent=agent.name,
+            role=self.asking.role,
+            label=describe_call(call),
+            subtask=self.asking.subtask,
         )
+        was_started = False
+        if self.toolbox.runs_once(call):
+            intent = replace(request, key=name_intent(key), kind="choice")
+
+            async def mark_start() -> StepResult:
+                return StepResult(output={"agent": agent.name}, events=(started,))
+
+            was_started = (await flow.run_step(intent, mark_start)).replayed
 
         async def execute() -> StepResult:
-            await flow.emit(
-                StepStarted(
-                    step=key,
-                    kind="tool",
-                    agent=agent.name,
-                    role=self.asking.role,
-                    label=describe_call(call),
-                    subtask=self.asking.subtask,
-                )
-            )
+            if not self.toolbox.runs_once(call):
+                await flow.emit(started)
             began = time.perf_counter()
-            outcome = await self.toolbox.use(call)
+            outcome = tell_interrupted(call.arguments) if was_started else await self.toolbox.use(call)
             seconds = round(time.perf_counter() - began, 3)
             shown = cut_text(outcome.text, SHOWN_CHARACTERS)
             finished = StepFinished(step=key, agent=agent.name, text=shown, duration_seconds=seconds)
+            notices = [notice for notice in outcome.notices if notice.message not in flow.noticed]
+            flow.noticed |= {notice.message for notice in notices}
             return StepResult(
                 output={
                     "agent": agent.name,
@@ -165,14 +181,12 @@ class ToolLoop:
                     "failed": outcome.failed,
                     "files": [draft.path for draft in outcome.artifacts],
                     "seconds": seconds,
+                    **outcome.facts,
                 },
-                events=(finished, *await agent.tell_files(key, outcome.artifacts)),
+                events=(finished, *await agent.tell_files(key, outcome.artifacts), *notices),
                 artifacts=outcome.artifacts,
             )
 
-        if self.toolbox.writes(call):
-            async with flow.writing:  # until the file stands in the folder
-                return await flow.run_step(request, execute)
         return await flow.run_step(request, execute)
 
 
