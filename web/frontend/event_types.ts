@@ -22,6 +22,7 @@ export interface SubtaskInfo {
   instructions: string;
   role: string;
   depends_on: string[];
+  files: string[];
 }
 
 /** The session changed its state. */

@@ -22,6 +22,7 @@ Emit = Callable[[FlowEvent], Awaitable[None]]
 #: What stands between the key of a step and the number of a later turn of it.
 _TURN = "/turn-"
 _MENDING = "/mend"
+_MISSING = "/files"
 #: What stands between the key of a turn and the number of a tool call of it.
 _TOOL = "/tool-"
 
@@ -52,9 +53,14 @@ def name_mending(key: str) -> str:
     return f"{key}{_MENDING}"
 
 
+def name_missing(key: str) -> str:
+    """Return the key of the step that asks for files that are missing in the step `key`."""
+    return f"{key}{_MISSING}"
+
+
 def is_extra(key: str) -> bool:
-    """Tell whether a step is one that no plan foresees: a later turn of another one, its mending, or a tool call."""
-    return is_tool(key) or split_turn(key)[1] > 1 or key.endswith(_MENDING)
+    """Tell whether a step is one that no plan foresees: a later turn of another one, its files, or a tool call."""
+    return is_tool(key) or split_turn(key)[1] > 1 or key.endswith((_MENDING, _MISSING))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from workers.flow.checks import check_file
-from workers.flow.files import read_files
+from workers.flow.files import name_blocks, read_files
 from workers.flow.journal import ArtifactDraft
 from workers.flow.prompt import Piece, Prompt
 
@@ -25,7 +25,7 @@ def take_mended(reply: str, broken: Mapping[str, str], answer: str) -> tuple[Art
     before = {draft.path: len(draft.content) for draft in read_files(reply).artifacts}
     return tuple(
         draft
-        for draft in read_files(answer).artifacts
+        for draft in read_files(name_blocks(answer, list(broken))).artifacts
         if draft.path in broken
         and check_file(draft.path, draft.content).problem is None
         and len(draft.content) * 2 >= before[draft.path]

@@ -1,0 +1,36 @@
+"""Missing files: what a subtask was to write and its answer does not hold is asked for once more, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from workers.flow.checks import check_file
+from workers.flow.files import find_missing, name_blocks, read_bare, read_files, write_block, write_opening
+from workers.flow.journal import ArtifactDraft
+from workers.flow.prompt import Asking, Piece, Prompt
+
+
+def name_files(reply: str, asking: Asking) -> str:
+    """Return a reply with the files that were asked for named in it, as far as it holds blocks that they may be."""
+    return name_blocks(reply, asking.files, _is_sound)
+
+
+def missing_prompt(prompt: Prompt, reply: str, missing: Sequence[str]) -> Prompt:
+    """Ask for files that the answer to `prompt` lacks."""
+    values = {"task": prompt.values["task"], "openings": [write_opening(path) for path in missing]}
+    pieces = (Piece(name="What you have so far", text=reply),) if reply.strip() else ()
+    return Prompt(system=prompt.system, template="missing.md", values={**values, "files": list(missing)}, pieces=pieces)
+
+
+def take_missing(answer: str, missing: Sequence[str]) -> tuple[ArtifactDraft, ...]:
+    """Return those of the missing files that an answer holds."""
+    named = name_blocks(answer, missing, _is_sound)
+    absent = find_missing(named, missing)
+    if absent == list(missing) and len(missing) == 1:
+        bare = read_bare(answer, missing[0])
+        named = write_block(missing[0], bare) if bare is not None else named
+    return tuple(draft for draft in read_files(named).artifacts if draft.path in missing)
+
+
+def _is_sound(path: str, content: str) -> bool:
+    return check_file(path, content.encode()).problem is None
