@@ -122,7 +122,7 @@ class Agent:
         return tuple(tell_written(step, self.name, draft) for draft in drafts)
 
     async def finish_files(self, key: str, prompt: Prompt, asking: Asking, output: Mapping[str, JsonValue]) -> str:
-        """Return the text of a step that `judge_text` judged, after what is missing or broken of its files was mended."""
+        """Return the text of a step that `judge_text` judged, with what was missing or broken of its files."""
         text, broken = str(output["text"]), cast("Mapping[str, str]", output["value"] or {})
         if asking.files:
             text = name_files(text, asking)

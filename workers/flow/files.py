@@ -12,9 +12,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from common.errors import WorkspaceError
+from workers.flow.endings import LANGUAGES, find_ending, name_language
 from workers.flow.journal import ArtifactDraft
 from workers.flow.text import shorten
-from workers.flow.wanted import LANGUAGES, find_ending, name_language
 from workers.flow.workspace import MOST_FILE_BYTES, check_path
 
 #: The most files of one reply.
@@ -165,7 +165,7 @@ def _has_language(block: _Block, path: str) -> bool:
 
 
 def _has_no_language(block: _Block, path: str) -> bool:
-    """Tell whether a block may be anything; one of a language that nobody knows may be a file of an ending like that."""
+    """Tell whether a block may be anything: it names no language, or, for an ending that nobody knows, such a one."""
     language = _language(block)
     return language in _NO_LANGUAGE or (language not in _LANGUAGE_NAMES and find_ending(path) not in LANGUAGES)
 

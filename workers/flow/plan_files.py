@@ -1,4 +1,4 @@
-"""Which subtask or work package writes which file: what a model drafted, and what the task names, put in order by rule."""
+"""Which subtask or work package writes which file: what a model drafted and the task names, put in order by rule."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 
 from common.errors import WorkspaceError
 from common.events import SubtaskInfo
+from workers.flow.endings import LANGUAGES, find_ending
 from workers.flow.roles import Role
 from workers.flow.text import shorten
-from workers.flow.wanted import LANGUAGES, find_ending
 from workers.flow.workspace import check_path
 
 #: The most files that a model gives one subtask, and that a rule gives it where others have room.
@@ -21,17 +21,19 @@ def carry_files(
 ) -> list[SubtaskInfo]:
     """Return the subtasks with files that they can write, each path once, and all `wanted` ones among them.
 
-    `foreign` are files that another group writes.
+    `foreign` are files that another group writes. What a model drafted counts where it is wanted or a developer's, and
+    has an ending that files have: a small model fills every list that it may fill (measured: with titles, addresses and
+    random letters, also where the task is a question).
     """
     carried: list[list[str]] = []
     taken: dict[str, int] = {}
+    unusable: list[str] = []
     for number, subtask in enumerate(subtasks, start=1):
         own: list[str] = []
         for drafted in subtask.files:
             path = _read_path(drafted)
-            shown = shorten(drafted, PATH_LENGTH)
-            if path is None:
-                repairs.append(f"Subtask {number} was to write {shown!r}, which is no file's path; that was dropped.")
+            if path is None or (path not in wanted and subtask.role != Role.DEVELOPER):
+                unusable.append(repr(shorten(drafted, PATH_LENGTH)))
             elif path in foreign:
                 repairs.append(f"Subtask {number} was to write {path}, which another team writes; that was dropped.")
             elif path in taken:
@@ -43,6 +45,8 @@ def carry_files(
                 own.append(path)
                 taken[path] = number
         carried.append(own)
+    if unusable:
+        repairs.append(f"Not taken for files to be written: {shorten(', '.join(unusable), 200)}.")
     for path in wanted:
         if path not in taken:
             number = _choose_subtask(subtasks, carried, path)

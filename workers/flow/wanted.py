@@ -11,96 +11,39 @@ import asyncio
 import re
 
 from common.errors import WorkspaceError
+from workers.flow.endings import LANGUAGES, find_ending
 from workers.flow.workspace import Workspace, check_path
 
 #: The most files that are wanted by rule.
 MOST_WANTED = 12
-#: The language of each ending, as code blocks name it; the first name of a language is the one that is shown.
-LANGUAGES: dict[str, tuple[str, ...]] = {
-    "py": ("python", "py", "python3"),
-    "pyi": ("python", "py"),
-    "js": ("javascript", "js", "jsx"),
-    "mjs": ("javascript", "js"),
-    "jsx": ("jsx", "javascript", "js"),
-    "ts": ("typescript", "ts"),
-    "tsx": ("tsx", "typescript", "ts"),
-    "json": ("json", "jsonc"),
-    "ipynb": ("json",),
-    "toml": ("toml",),
-    "yaml": ("yaml", "yml"),
-    "yml": ("yaml", "yml"),
-    "md": ("markdown", "md"),
-    "rst": ("rst",),
-    "tex": ("latex", "tex"),
-    "txt": ("text", "txt", "plaintext"),
-    "log": ("text", "log"),
-    "csv": ("csv",),
-    "tsv": ("tsv",),
-    "html": ("html", "htm"),
-    "htm": ("html", "htm"),
-    "css": ("css",),
-    "scss": ("scss",),
-    "svg": ("svg", "xml"),
-    "xml": ("xml",),
-    "sql": ("sql",),
-    "sh": ("sh", "bash", "shell", "zsh"),
-    "bash": ("bash", "sh", "shell"),
-    "bat": ("bat", "batch"),
-    "ps1": ("powershell", "ps1"),
-    "ini": ("ini", "cfg"),
-    "cfg": ("ini", "cfg"),
-    "conf": ("conf", "nginx", "ini"),
-    "env": ("env", "sh", "dotenv"),
-    "properties": ("properties",),
-    "c": ("c",),
-    "h": ("c", "h", "cpp"),
-    "cpp": ("cpp", "c++", "cc"),
-    "hpp": ("cpp", "c++", "hpp"),
-    "cs": ("csharp", "cs", "c#"),
-    "go": ("go", "golang"),
-    "rs": ("rust", "rs"),
-    "java": ("java",),
-    "kt": ("kotlin", "kt"),
-    "swift": ("swift",),
-    "rb": ("ruby", "rb"),
-    "php": ("php",),
-    "pl": ("perl", "pl"),
-    "lua": ("lua",),
-    "r": ("r",),
-    "jl": ("julia", "jl"),
-    "scala": ("scala",),
-    "dart": ("dart",),
-    "vue": ("vue", "html"),
-    "proto": ("proto", "protobuf"),
-    "tf": ("hcl", "terraform", "tf"),
-    "ics": ("ics",),
-    "vcf": ("vcf",),
-}
-
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 #: A word and what stands right after it. ASCII only: in scripts without blanks a name stands beside other letters.
 _WORD = re.compile(r"([A-Za-z0-9_./~\\-]+)(\(?)")
 _MOST_NAME = 100
-_HOST = re.compile(r"[\w-]+\.(?:com|org|net|io|dev|app|de|eu|edu|gov)(?:/|$)", re.I)
+_HOST = re.compile(r"[\w-]+\.(?:com|org|net|io|dev|app|de|eu|edu|gov)(?:/|$)", re.IGNORECASE)
 #: Things whose name ends as a file's does.
 _PRODUCTS = re.compile(
-    r"(?:node|vue|next|nuxt|react|express|three|d3|chart|ember|backbone|angular|alpine|ASP)\.js", re.I
+    r"(?:node|vue|next|nuxt|react|express|three|d3|chart|ember|backbone|angular|alpine|ASP)\.js", re.IGNORECASE
 )
+# ruff: noqa: RUF001 - sentences end with signs of other scripts too
 _SENTENCE_END = re.compile(r"(?<=[.!?؟])(?=\s)|(?<=[。！？])")
 _QUESTION = re.compile(
-    r"(?:what|which|why|how|when|where|who|is|are|does|do|was|welche\w*|warum|wieso|wie|wann|wo|wer|ist|sind)\b", re.I
+    r"(?:what|which|why|how|when|where|who|is|are|does|do|was|welche\w*|warum|wieso|wie|wann|wo|wer|ist|sind)\b",
+    re.IGNORECASE,
 )
 _READING = re.compile(
     r"(?:(?:please|bitte|now|then|first)\W+)?(?:explain|describe|compare|review|summari[sz]e|translate|read|check|analy[sz]e|"
     r"look|inspect|convert|load|open|erklär|beschreib|vergleich|prüf|übersetz|lies|les|fass|analysier|untersuch)",
-    re.I,
+    re.IGNORECASE,
 )
 _WRITING = re.compile(
     r"\b(?:writ|creat|mak|sav|put|produc|stor|generat|add|output|into\b|to\b|as\b|"
     r"schreib|erstell|erzeug|leg|speicher|nach\b|als\b)",
-    re.I,
+    re.IGNORECASE,
 )
-_NEGATED = re.compile(r"(?:\bnot|n't|\bnever|\bwithout|\bnicht|\bnie|\bohne)(?:\s+[^\s.]{1,40}){0,3}\s*[`'\"(]*$", re.I)
+_NEGATED = re.compile(
+    r"(?:\bnot|n't|\bnever|\bwithout|\bnicht|\bnie|\bohne)(?:\s+[^\s.]{1,40}){0,3}\s*[`'\"(]*$", re.IGNORECASE
+)
 
 
 def find_named(task: str) -> tuple[str, ...]:
@@ -124,17 +67,6 @@ async def find_wanted(task: str, workspace: Workspace | None) -> tuple[str, ...]
     except WorkspaceError:  # whoever writes there will tell
         return asked
     return tuple(path for path in asked if not any(f"/{other}".endswith(f"/{path}") for other in present))
-
-
-def find_ending(path: str) -> str:
-    """Return the ending of a path in small letters, without its dot; empty where it has none."""
-    name, dot, ending = path.rpartition("/")[2].rpartition(".")
-    return ending.lower() if dot else ""
-
-
-def name_language(path: str) -> str:
-    """Return the word by which a code block names the language of a file."""
-    return LANGUAGES.get(find_ending(path), ("text",))[0]
 
 
 def _split(task: str) -> list[str]:
