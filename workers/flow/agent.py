@@ -14,10 +14,10 @@ from common.events import AgentInfo, ArtifactWritten, ContextCut, DurableEvent, 
 from workers.flow.call import NO_OFFER, CallOutcome, ModelCall, Offer
 from workers.flow.checks import tell_written
 from workers.flow.context import FlowContext
-from workers.flow.files import ReplyFiles, find_missing, name_blocks, read_files, replace_files, write_block
+from workers.flow.files import ReplyFiles, find_missing, read_files, replace_files, write_block
 from workers.flow.journal import ArtifactDraft, StepRequest, StepResult, name_mending, name_missing, name_turn
 from workers.flow.mending import mending_prompt, take_mended
-from workers.flow.missing import missing_prompt, name_files, take_missing
+from workers.flow.missing import missing_prompt, name_files, take_files
 from workers.flow.model import write_call, write_message
 from workers.flow.prompt import Asking, Prompt
 from workers.flow.schemas import Draft, DraftType, read_draft
@@ -170,7 +170,7 @@ class Agent:
         asking = replace(asking, label=f"Write {named}", files=tuple(missing))
 
         def judge(outcome: CallOutcome, step: str, last: bool) -> Judgement:
-            taken = take_missing(outcome.text, missing)
+            taken = take_files(outcome.text, missing)
             written = self.tell_files(step, taken)
             broken: dict[str, JsonValue] = {event.path: event.problem for event in written if event.problem}
             notices = (
@@ -185,9 +185,7 @@ class Agent:
             output = (await self.run_turn(name_missing(key), prompt, asking, judge, last=True)).output
         except ContextTooSmall:  # not worth the flow
             return reply, {}
-        blocks = [
-            write_block(draft.path, draft.content.decode()) for draft in take_missing(str(output["text"]), missing)
-        ]
+        blocks = [write_block(draft.path, draft.content.decode()) for draft in take_files(str(output["text"]), missing)]
         return "\n\n".join([reply, *blocks]).strip(), cast("Mapping[str, str]", output["value"])
 
     async def _mend(self, key: str, system: str, asking: Asking, reply: str, broken: Mapping[str, str]) -> str:
@@ -213,8 +211,8 @@ class Agent:
         except ContextTooSmall:  # not worth the flow
             return reply
         paths = cast("list[str]", output["value"])
-        answer = read_files(name_blocks(str(output["text"]), list(broken)))
-        return replace_files(reply, {d.path: d.content.decode() for d in answer.artifacts if d.path in paths})
+        answer = take_files(str(output["text"]), list(broken))
+        return replace_files(reply, {d.path: d.content.decode() for d in answer if d.path in paths})
 
     async def _converse(
         self,

@@ -126,19 +126,27 @@ def write_block(path: str, content: str) -> str:
     return f"{write_opening(path, fence)}\n{body}\n{fence}"
 
 
-def read_bare(answer: str, path: str) -> str | None:
-    """Return an answer that holds no block as the one file that it was asked for, or None where it cannot be that.
+def read_bare(answer: str, path: str) -> tuple[str, bool]:
+    """Return what of an answer may be the one file that it was asked for, and whether its form tells that it is.
 
-    A block that was opened last and left open is taken to its end.
+    A small model that was told how to begin goes on from there: its text has an end, but no beginning. Or it begins a
+    block and forgets its end. An answer without any block may be a file of plain words.
     """
     lines = _split_lines(answer.strip())
-    opened = [number for number, line in enumerate(lines) if _FENCE.match(line)]
-    if len(opened) == 1:
-        info = _FENCE.match(lines[opened[0]])
-        block = _Block(named=None, info=info.group(2) if info else "", fence="", begin=0, end=0, content="")
-        rest = "\n".join(lines[opened[0] + 1 :]).strip("\n")
-        return f"{rest}\n" if rest and (_has_language(block, path) or _has_no_language(block, path)) else None
-    return f"{answer.strip()}\n" if not opened and answer.strip() and find_ending(path) in _PROSE else None
+    fences = [(number, match.group(2).strip()) for number, line in enumerate(lines) if (match := _FENCE.match(line))]
+    if not fences:
+        return _join(lines), find_ending(path) in _PROSE
+    first, info = fences[0]
+    if not info and first:
+        return _join(lines[:first]), len(fences) % 2 == 1
+    block = _Block(named=None, info=info, fence="", begin=0, end=0, content="")
+    is_open = len(fences) == 1 and (_has_language(block, path) or _has_no_language(block, path))
+    return (_join(lines[first + 1 :]), True) if is_open else ("", False)
+
+
+def _join(lines: Sequence[str]) -> str:
+    text = "\n".join(lines).strip("\n")
+    return f"{text}\n" if text.strip() else ""
 
 
 @dataclass(frozen=True, kw_only=True)

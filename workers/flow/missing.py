@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from workers.flow.checks import check_file
-from workers.flow.files import find_missing, name_blocks, read_bare, read_files, write_block, write_opening
+from workers.flow.files import name_blocks, read_bare, read_files, write_opening
 from workers.flow.journal import ArtifactDraft
 from workers.flow.prompt import Asking, Piece, Prompt
 
@@ -22,14 +22,16 @@ def missing_prompt(prompt: Prompt, reply: str, missing: Sequence[str]) -> Prompt
     return Prompt(system=prompt.system, template="missing.md", values={**values, "files": list(missing)}, pieces=pieces)
 
 
-def take_missing(answer: str, missing: Sequence[str]) -> tuple[ArtifactDraft, ...]:
-    """Return those of the missing files that an answer holds."""
-    named = name_blocks(answer, missing, _is_sound)
-    absent = find_missing(named, missing)
-    if absent == list(missing) and len(missing) == 1:
-        bare = read_bare(answer, missing[0])
-        named = write_block(missing[0], bare) if bare is not None else named
-    return tuple(draft for draft in read_files(named).artifacts if draft.path in missing)
+def take_files(answer: str, asked: Sequence[str]) -> tuple[ArtifactDraft, ...]:
+    """Return those of the files that were asked for, and nothing else, that an answer holds."""
+    if len(asked) == 1 and asked[0] not in {draft.path for draft in read_files(answer).artifacts}:
+        path = asked[0]
+        bare, is_told = read_bare(answer, path)
+        check = check_file(path, bare.encode())
+        if bare and check.problem is None and (check.checked or is_told):
+            return (ArtifactDraft(path=path, content=bare.encode()),)
+    named = name_blocks(answer, asked, _is_sound)
+    return tuple(draft for draft in read_files(named).artifacts if draft.path in asked)
 
 
 def _is_sound(path: str, content: str) -> bool:
