@@ -20,7 +20,7 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 #: A word and what stands right after it. ASCII only: in scripts without blanks a name stands beside other letters.
 _WORD = re.compile(r"([A-Za-z0-9_./~\\-]+)(\(?)")
 _MOST_NAME = 100
-_HOST = re.compile(r"[\w-]+\.(?:com|org|net|io|dev|app|de|eu|edu|gov)(?:/|$)", re.IGNORECASE)
+_HOST = re.compile(r"www\.|[\w-]+\.(?:com|org|net|io|dev|app|de|eu|edu|gov)(?:/|$)", re.IGNORECASE)
 #: Things whose name ends as a file's does.
 _PRODUCTS = re.compile(
     r"(?:node|vue|next|nuxt|react|express|three|d3|chart|ember|backbone|angular|alpine|ASP)\.js", re.IGNORECASE
