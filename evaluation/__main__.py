@@ -58,6 +58,7 @@ def _read_words(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=4, help="drones of each session (4)")
     parser.add_argument("--at-once", type=int, default=2, metavar="K", help="sessions at a time (2)")
     parser.add_argument("--most-seconds", type=float, default=1800, help="what one session may take (1800)")
+    parser.add_argument("--most-output", type=int, metavar="TOKENS", help="of one free answer (embedded: 300)")
     parser.add_argument("--results", type=Path, help="where results are kept while it runs (in .setup)")
     parser.add_argument("--again", action="store_true", help="forget the results of an earlier run")
     parser.add_argument(
@@ -93,7 +94,9 @@ async def _run(given: argparse.Namespace, host: str) -> list[SessionResult]:
     every = read_tasks()
     tasks = choose_tasks(every, given.tasks, given.sample)
     architectures = [Architecture(name.upper()) for name in given.architectures or Architecture]
-    options = FlowOptions(seed=_SEED, max_output_tokens=None if given.model else _EMBEDDED_OUTPUT_TOKENS)
+    options = FlowOptions(
+        seed=_SEED, max_output_tokens=given.most_output or (None if given.model else _EMBEDDED_OUTPUT_TOKENS)
+    )
     address = urlsplit(host)
     secret = make_secret()
     with (

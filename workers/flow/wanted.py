@@ -20,6 +20,8 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 #: A word and what stands right after it. ASCII only: in scripts without blanks a name stands beside other letters.
 _WORD = re.compile(r"([A-Za-z0-9_./~\\-]+)(\(?)")
 _MOST_NAME = 100
+#: How much of a sentence before a name says whether it is asked for, in characters.
+_MOST_BEFORE = 200
 _HOST = re.compile(r"www\.|[\w-]+\.(?:com|org|net|io|dev|app|de|eu|edu|gov)(?:/|$)", re.IGNORECASE)
 #: Things whose name ends as a file's does.
 _PRODUCTS = re.compile(
@@ -44,11 +46,6 @@ _WRITING = re.compile(
 _NEGATED = re.compile(
     r"(?:\bnot|n't|\bnever|\bwithout|\bnicht|\bnie|\bohne)(?:\s+[^\s.]{1,40}){0,3}\s*[`'\"(]*$", re.IGNORECASE
 )
-
-
-def find_named(task: str) -> tuple[str, ...]:
-    """Return all paths that the text of a task names, in order, each once."""
-    return tuple(dict.fromkeys(path for sentence in _split(task) for path, _ in _find_names(sentence)))
 
 
 def find_asked(task: str) -> tuple[str, ...]:
@@ -95,14 +92,14 @@ def _find_names(sentence: str) -> list[tuple[str, str]]:
         if _PRODUCTS.fullmatch(word) or _HOST.match(word):
             continue
         try:
-            found.append(("/".join(check_path(word)), sentence[: match.start()]))
+            found.append(("/".join(check_path(word)), sentence[max(0, match.start() - _MOST_BEFORE) : match.start()]))
         except WorkspaceError:
             continue
     return found
 
 
 def _asks_for(sentence: str, before: str) -> bool:
-    if _QUESTION.match(sentence) or _NEGATED.search(before[-200:]):
+    if _QUESTION.match(sentence) or _NEGATED.search(before):
         return False
     asks_about = _READING.match(sentence) or sentence.endswith(("?", "？", "؟"))
     return not asks_about or bool(_WRITING.search(before))

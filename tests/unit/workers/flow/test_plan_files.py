@@ -10,13 +10,13 @@ from common.events import ArtifactWritten, Notice, PlanMade, PlanRepaired
 from common.options import FlowOptions
 from common.states import Architecture
 from tests.unit.workers.flow.helpers import Listener, plan, run_flow, script, subtask
-from workers.flow import MemoryJournal, Workspace
+from workers.flow import ChatRequest, MemoryJournal, Workspace
 from workers.flow.files import find_missing, name_blocks, read_files
 from workers.flow.missing import take_files
 from workers.flow.packages import PackagesDraft, repair_packages
 from workers.flow.plan import PlanDraft, SubtaskDraft, repair_plan
 from workers.flow.progress import count_expected
-from workers.flow.testing import ScriptedModel, call_tool
+from workers.flow.testing import Scripted, ScriptedModel, call_tool, sample_answer
 
 CODE = "def fib(n):\n    return n"
 TASK = "Write fib.py."
@@ -227,15 +227,17 @@ async def test_a_debates_answer_has_to_hold_the_files() -> None:
 
 
 async def test_what_a_tool_wrote_is_not_missing_and_what_it_did_not_is(tmp_path: Path) -> None:
-    turns = {
+    turns: dict[str, Scripted] = {
         "work/2": call_tool("write_file", path="fib.py", content=CODE),
         "work/2/turn-2": f"Done, like this:\n{block('python', 'an example')}",
         "work/2/files": block("markdown", "# Notes"),
     }
-    answers = script({"plan": PLAN})
-    model = ScriptedModel(
-        script=lambda request: turns.get(request.step_key) or answers(request), capabilities=frozenset({"tools"})
-    )
+    planned: dict[str, Scripted] = {"plan": PLAN}
+
+    def answer(request: ChatRequest) -> Scripted:
+        return (planned | turns).get(request.step_key) or sample_answer(request)
+
+    model = ScriptedModel(script=answer, capabilities=frozenset({"tools"}))
     listener = Listener()
     task = "Write fib.py and notes.md."
     await run_flow(model, Architecture.CENTRALIZED, listener=listener, task=task, workspace=Workspace(tmp_path))
