@@ -145,6 +145,7 @@ async def _run_missing(
     async def work() -> None:
         nonlocal done
         for key, task, architecture in missing:
+            print(f"[begins] {task.name} {architecture}", flush=True)
             result = await asyncio.create_task(run_session(setting, task, architecture))
             results.sessions[key] = result
             done += 1
