@@ -29,7 +29,8 @@ Value = TypeVar("Value", bound=BaseModel)
 STRUCTURED_TURNS = 3
 #: How often an empty answer is asked for in all.
 FREE_TURNS = 2
-STRUCTURED_TEMPERATURE = 0.2
+#: Of structured answers, and where nothing but files is asked for.
+CALM_TEMPERATURE = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,7 +183,7 @@ class Agent:
 
         try:
             prompt = missing_prompt(prompt, reply, missing)
-            output = (await self.run_turn(name_missing(key), prompt, asking, judge, last=True)).output
+            output = (await self.run_turn(name_missing(key), prompt, asking, judge, last=True, is_calm=True)).output
         except ContextTooSmall:  # not worth the flow
             return reply, {}
         blocks = [write_block(draft.path, draft.content.decode()) for draft in take_files(str(output["text"]), missing)]
@@ -207,7 +208,7 @@ class Agent:
 
         prompt = mending_prompt(system, reply, broken)
         try:
-            output = (await self.run_turn(name_mending(key), prompt, asking, judge, last=True)).output
+            output = (await self.run_turn(name_mending(key), prompt, asking, judge, last=True, is_calm=True)).output
         except ContextTooSmall:  # not worth the flow
             return reply
         paths = cast("list[str]", output["value"])
@@ -244,13 +245,14 @@ class Agent:
         schema: Mapping[str, JsonValue] | None = None,
         offer: Offer = NO_OFFER,
         told: tuple[DurableEvent, ...] = (),
+        is_calm: bool = False,
     ) -> StepResult:
-        """Make one model call as a step of its own; `told` is committed along with it.
+        """Make one model call as a step of its own; `told` is committed along with it, and a calm one takes no risks.
 
         Its output holds the text, the value and the error that `judge` made of it, and the tool calls where tools were
         offered. Raises ModelError.
         """
-        options = self._choose_options(key, free=schema is None)
+        options = self._choose_options(key, free=schema is None, calm=is_calm or schema is not None)
         request = StepRequest(
             key=key,
             kind="model",
@@ -305,11 +307,11 @@ class Agent:
 
         return await self.flow.run_step(request, execute)
 
-    def _choose_options(self, key: str, *, free: bool) -> dict[str, JsonValue]:
+    def _choose_options(self, key: str, *, free: bool, calm: bool) -> dict[str, JsonValue]:
         """Return what a person set of Ollama's options for a free or a structured answer."""
         given = self.flow.options
         options: dict[str, JsonValue] = {
-            "temperature": given.temperature if free else min(given.temperature, STRUCTURED_TEMPERATURE),
+            "temperature": min(given.temperature, CALM_TEMPERATURE) if calm else given.temperature,
         }
         if free and given.max_output_tokens is not None:
             options["num_predict"] = given.max_output_tokens

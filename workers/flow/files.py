@@ -79,11 +79,11 @@ def replace_files(reply: str, contents: Mapping[str, str]) -> str:
     return "\n".join(lines)
 
 
-def name_blocks(reply: str, wanted: Sequence[str], sound: Callable[[str, str], bool] = lambda path, text: True) -> str:
+def name_blocks(reply: str, wanted: Sequence[str], usable: Callable[[str, str], bool] = lambda path, text: True) -> str:
     """Return the reply with each of the `wanted` paths that it does not name given to a block that names none.
 
-    The language of a block has to fit the ending of the path, or not be told; the first such block gets it, before
-    others one whose content is `sound`. A block that only repeats the prompts' example counts as one without a path.
+    It goes to the first block whose content is `usable` and whose language fits the ending of the path, else to the
+    first that tells no language. A block that only repeats the prompts' example counts as one without a path.
     """
     missing = find_missing(reply, wanted)
     if not missing:
@@ -97,8 +97,7 @@ def name_blocks(reply: str, wanted: Sequence[str], sound: Callable[[str, str], b
     ]
     for fits in (_has_language, _has_no_language):
         for path in list(missing):
-            fitting = [block for block in free if fits(block, path)]
-            chosen = next((block for block in fitting if sound(path, block.content)), fitting[0] if fitting else None)
+            chosen = next((block for block in free if fits(block, path) and usable(path, block.content)), None)
             if chosen is not None:
                 missing.remove(path)
                 free.remove(chosen)

@@ -11,7 +11,10 @@ from workers.flow.prompt import Asking, Piece, Prompt
 
 
 def name_files(reply: str, asking: Asking) -> str:
-    """Return a reply with the files that were asked for named in it, as far as it holds blocks that they may be."""
+    """Return a reply with the files that were asked for named in it, as far as it holds sound blocks that they may be.
+
+    What names no path and cannot be parsed is no file: asked for by its path alone, it comes better than mended.
+    """
     return name_blocks(reply, asking.files, _is_sound)
 
 
@@ -30,7 +33,7 @@ def take_files(answer: str, asked: Sequence[str]) -> tuple[ArtifactDraft, ...]:
         check = check_file(path, bare.encode())
         if bare and check.problem is None and (check.checked or is_told):
             return (ArtifactDraft(path=path, content=bare.encode()),)
-    named = name_blocks(answer, asked, _is_sound)
+    named = name_blocks(name_blocks(answer, asked, _is_sound), asked)
     return tuple(draft for draft in read_files(named).artifacts if draft.path in asked)
 
 
