@@ -20,7 +20,10 @@ _SAMPLE = {
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("architecture", Architecture)
-def test_a_sample_of_the_evaluation_meets_the_bars_that_need_no_wit(architecture: Architecture, tmp_path: Path) -> None:
+def test_a_sample_of_the_evaluation_meets_the_bars_that_need_no_wit(
+    architecture: Architecture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OLLAMA_FLOW_HOME", str(tmp_path / "home"))
     path = tmp_path / "results.json"
     words = ["--tasks", ",".join(_SAMPLE[architecture]), "--architectures", architecture, "--workers", "2"]
     main([*words, "--most-output", "60", "--results", str(path), "--page", str(tmp_path / "none.md")])
