@@ -99,10 +99,17 @@ def _model_server(settings: Settings) -> Iterator[str]:
     if ollama_version(settings.ollama_host) is not None:
         yield settings.ollama_host
         return
+    complain(f"No Ollama answers at {settings.ollama_host}; starting the embedded SmolLM2 135M, a tiny model.")
+    with embedded_model_server(settings) as host:
+        yield host
+
+
+@contextmanager
+def embedded_model_server(settings: Settings) -> Iterator[str]:
+    """Run an embedded model server and give its address."""
     prepare_home(settings)
     port = free_port()
     host = f"http://127.0.0.1:{port}"
-    complain(f"No Ollama answers at {settings.ollama_host}; starting the embedded SmolLM2 135M, a tiny model.")
     supervisor = Supervisor(log_folder=settings.home / "logs", tell=complain)
     words = ["model-server", "--host", "127.0.0.1", "--port", str(port)]
     try:

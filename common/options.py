@@ -18,7 +18,7 @@ class FlowOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    #: How freely the model chooses its words; plans, reviews and votes are always asked for at a low one.
+    #: How freely the model chooses its words; plans, reviews, votes and files asked for alone come at a low one.
     temperature: float = Field(default=0.6, ge=0, le=2)
     #: The most tokens of one free answer (Ollama's `num_predict`); None means what the model itself says, else 2048.
     max_output_tokens: int | None = Field(default=None, ge=16, le=32_768)

@@ -74,12 +74,14 @@ class ToolLoop:
         spent, circles, files = Spent(), Circles(), dict[str, None]()
         ended: str | None = None
         while True:
-            step = await self._run_turn(prompt, spent, ended)
+            # What a tool has written is not looked for in the answer.
+            asking = replace(self.asking, files=tuple(path for path in self.asking.files if path not in files))
+            step = await self._run_turn(prompt, asking, spent, ended)
             spent.add_turn(step)
             repeated = ""
             match _read_next(step, is_last=ended is not None):
                 case Answer(agent=agent):
-                    text = await self.agent.mend_files(self.key, prompt, self.asking, step.output)
+                    text = await self.agent.finish_files(self.key, prompt, asking, step.output)
                     if self.asking.subtask is not None:  # then others read it, who see no files
                         text = _name_files(text.strip(), list(files))
                     return Reply(agent=agent, text=text.strip())
@@ -102,7 +104,7 @@ class ToolLoop:
                 circles.told = True
                 prompt = prompt.go_on(_say(f"You go round in circles: {repeated}. {_DO_OTHERWISE}"))
 
-    async def _run_turn(self, prompt: Prompt, spent: Spent, ended: str | None) -> StepResult:
+    async def _run_turn(self, prompt: Prompt, asking: Asking, spent: Spent, ended: str | None) -> StepResult:
         offer = Offer(
             tools=self.toolbox.specs,
             output_tokens=self.limits.output_tokens - spent.output_tokens,
@@ -111,7 +113,7 @@ class ToolLoop:
         told: tuple[DurableEvent, ...] = ()
         if ended is not None:
             offer = Offer(seconds=self.limits.seconds)
-            label = f"{self.asking.label} ({self.agent.name})"
+            label = f"{asking.label} ({self.agent.name})"
             told = (Notice(level="warning", message=f"{label}: {ended}, and was asked for its answer."),)
         last = ended is not None or spent.empty_turns >= FREE_TURNS - 1
 
@@ -123,10 +125,10 @@ class ToolLoop:
             if outcome.offered and outcome.cut_off and not outcome.text.strip() and not last:
                 cut = f"The call was cut off at the limit of {outcome.output_tokens} tokens."
                 return Judgement(error=cut, again="Write less at once.")
-            return await self.agent.judge_text(outcome, key, self.asking, self.follow, last=last)
+            return await self.agent.judge_text(outcome, key, asking, self.follow, last=last)
 
         key = name_turn(self.key, spent.turns + 1)
-        return await self.agent.run_turn(key, prompt, self.asking, judge, last=last, offer=offer, told=told)
+        return await self.agent.run_turn(key, prompt, asking, judge, last=last, offer=offer, told=told)
 
     async def _use_tools(self, calls: Sequence[ToolCall], spent: Spent) -> list[StepResult]:
         """Carry out the calls of a turn, one after the other, as many as may be."""
