@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 from pydantic import JsonValue
 
+from cli.options import read_models
 from common.errors import InvalidInput
+from common.options import FlowOptions
 from common.settings import load_settings
 from common.states import Architecture
 
@@ -21,6 +23,13 @@ def run(
         Architecture.HIERARCHICAL
     ),
     model: Annotated[str | None, typer.Option(help="The model; else the server's default.", show_default=False)] = None,
+    models: Annotated[
+        str | None,
+        typer.Option(
+            help="Models by role, e.g. developer=codellama:7b,queen=llama3; or auto: chosen from what the server has.",
+            show_default=False,
+        ),
+    ] = None,
     project_folder: Annotated[
         Path | None,
         typer.Option(help="Where the swarm writes its files, and reads if its model calls tools.", show_default=False),
@@ -28,6 +37,9 @@ def run(
     name: Annotated[
         str | None, typer.Option(help="The session's name; else from the task.", show_default=False)
     ] = None,
+    commands: Annotated[
+        bool, typer.Option("--commands", help="Let its drones run commands, in bubblewrap; the server has to allow it.")
+    ] = False,
     local: Annotated[
         bool, typer.Option("--local", help="Run the framework in this process: no dashboard, no database, no Redis.")
     ] = False,
@@ -44,15 +56,22 @@ def run(
     settings = load_settings()
     folder = Path(os.path.abspath(project_folder)) if project_folder is not None else None  # noqa: PTH100 - keeps links
     try:
+        options = FlowOptions(models=read_models(models), commands=commands)
         if local:
             from cli.local import run_local
 
-            raise SystemExit(run_local(settings, task, workers=workers, architecture=arch, model=model, folder=folder))
+            raise SystemExit(
+                run_local(
+                    settings, task, workers=workers, architecture=arch, model=model, folder=folder, options=options
+                )
+            )
         from cli.remote import open_dashboard, run_remote
 
         body: dict[str, JsonValue] = {"task": task, "workers": workers, "architecture": str(arch)}
         chosen = {"model": model, "project_folder": str(folder) if folder else None, "name": name}
         body |= {key: value for key, value in chosen.items() if value}
+        if given := options.model_dump(mode="json", exclude_defaults=True):
+            body["options"] = given
         with open_dashboard(url, token) as dashboard:
             raise SystemExit(run_remote(dashboard, body))
     except InvalidInput as error:

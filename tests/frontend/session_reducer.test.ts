@@ -26,6 +26,7 @@ test("a whole log gives the session's end", () => {
   assert.deepEqual(whole.totals, { calls: 2, promptTokens: 200, outputTokens: 40 });
   assert.equal(whole.votes.winner, "drone-2");
   assert.deepEqual(Object.keys(whole.files), ["a/b.py"]);
+  assert.deepEqual(whole.claims.map((claim) => [claim.subject, claim.verified]), [["a/b.py", true], ["pytest", false]]);
   assert.ok(Object.values(whole.agents).every((agent) => agent.running.length === 0));
 });
 
@@ -48,12 +49,25 @@ test("any doubling, shuffling and splitting of a log gives the same state", () =
 
 test("a result knows the step that wrote it, and whether that stopped at its limit", () => {
   const ended = (text: string): SessionState => {
-    const more = [started("answer", "queen"), finished("answer", "queen", text, { cut_off: true }), moved("completed", 2, { result: "The answer." })];
+    const listed = [started("claims", "queen"), finished("claims", "queen", "{}"), finished("claims/turn-2", "queen", "{}")];
+    const answered = [started("answer", "queen"), finished("answer", "queen", text, { cut_off: true }), ...listed];
+    const more = [...answered, moved("completed", 2, { result: "The answer." })];
     return addEvents(emptySession("s"), [...log.slice(0, -1).map(({ event }) => event), ...more].map((event, at) => logged(at + 1, event)));
   };
   assert.equal(resultStep(ended("The answer.\n"))?.isCut, true);
   assert.equal(resultStep(ended(""))?.isCut, undefined, "what was put together instead was cut nowhere");
   assert.equal(resultStep(whole), null);
+});
+
+test("a step keeps what was left out of its prompt, and a new attempt begins without", () => {
+  const cut: DurableEvent = { type: "context_cut", step: "answer", agent: "queen", cut: ["the end of “Result of 1”"], tokens: 300 };
+  const after = (...events: DurableEvent[]): SessionState =>
+    addEvents(emptySession("s"), [moved("running", 1), started("answer", "queen"), ...events].map((event, at) => logged(at + 1, event)));
+  const whole = after(cut, finished("answer", "queen", "Done."));
+  assert.deepEqual(whole.steps["answer"]?.leftOut, { what: ["the end of “Result of 1”"], tokens: 300 });
+  assert.equal(whole.steps["answer"]?.state, "done");
+  assert.equal(after(finished("answer", "queen", "Done.")).steps["answer"]?.leftOut, null);
+  assert.equal(after(cut, started("answer", "queen", { attempt: 2 })).steps["answer"]?.leftOut, null);
 });
 
 test("events after a gap wait until the gap is filled", () => {

@@ -13,6 +13,7 @@ export interface AgentInfo {
   kind: "queen" | "sub_queen" | "drone";
   role: string | null;
   parent: string | null;
+  model: string | null;
 }
 
 /** One subtask of a plan. */
@@ -22,6 +23,17 @@ export interface SubtaskInfo {
   instructions: string;
   role: string;
   depends_on: string[];
+  files: string[];
+}
+
+/** Something that the answer claims to be done, and whether a recorded check backs it. */
+export interface Claim {
+  kind: "file" | "command" | "subtask";
+  subject: string;
+  statement: string;
+  verified: boolean;
+  evidence: string;
+  step: string | null;
 }
 
 /** The session changed its state. */
@@ -50,6 +62,7 @@ export interface SwarmFormed {
   architecture: string;
   model: string;
   agents: AgentInfo[];
+  models: Record<string, string>;
 }
 
 /** An agent began a step (a happening). */
@@ -162,6 +175,7 @@ export interface ArtifactWritten {
   path: string;
   sha256: string;
   size: number;
+  call: string | null;
   checked: boolean;
   problem: string | null;
 }
@@ -174,6 +188,14 @@ export interface FileConflict {
   agent: string;
   earlier_step: string;
   earlier_agent: string;
+}
+
+/** The answer stands, and this is what it claims. */
+export interface ClaimsMade {
+  type: "claims_made";
+  step: string;
+  agent: string;
+  claims: Claim[];
 }
 
 /** Something that people should know and that has no event of its own. */
@@ -219,4 +241,5 @@ export type DurableEvent =
   | ContextCut
   | ArtifactWritten
   | FileConflict
+  | ClaimsMade
   | Notice;

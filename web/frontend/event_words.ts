@@ -2,6 +2,7 @@
 import type { DurableEvent, SessionMoved } from "./event_types.ts";
 import { agentTitle, architectureName, formatBytes, formatDuration, formatReceipt, humanise, plural } from "./format.ts";
 import type { IconName } from "./icons.ts";
+import { sayModels } from "./models.ts";
 import { seenState } from "./states.ts";
 
 export interface Said {
@@ -21,7 +22,8 @@ export function sayEvent(event: DurableEvent, labelOf: (step: string) => string)
     }
     case "swarm_formed": {
       const size = plural(event.agents.length, "agent");
-      return { icon: "hive", text: `${size} formed a swarm: ${architectureName(event.architecture)}, ${event.model}` };
+      const models = sayModels(event.model, event.models);
+      return { icon: "hive", text: `${size} formed a swarm: ${architectureName(event.architecture)}, ${models}` };
     }
     case "step_started": {
       const again = event.attempt > 1 ? `, attempt ${event.attempt}` : "";
@@ -69,6 +71,11 @@ export function sayEvent(event: DurableEvent, labelOf: (step: string) => string)
       const earlier = `${agentTitle(event.earlier_agent)} in “${labelOf(event.earlier_step)}”`;
       const text = `${agentTitle(event.agent)} replaced ${event.path} by ${earlier} without having seen it; both are kept`;
       return { icon: "exclamation-triangle-fill", text, level: "warning" };
+    }
+    case "claims_made": {
+      const backed = event.claims.filter((claim) => claim.verified).length;
+      const text = `The answer of ${agentTitle(event.agent)} claims ${plural(event.claims.length, "thing")}; the journal backs ${backed}`;
+      return { icon: "list-check", text };
     }
     case "notice": {
       if (event.level === "info") return { icon: "info-circle", text: event.message };

@@ -1,6 +1,6 @@
 // Which models one may pick: what the server has, and the well-known ones that it could have. Pure.
 import type { Model, Models } from "./api_types.ts";
-import { formatBytes } from "./format.ts";
+import { formatBytes, humanise } from "./format.ts";
 
 export interface KnownModel {
   name: string;
@@ -35,6 +35,14 @@ export function modelFacts({ size_bytes, context_length, capabilities }: Model):
   if (context_length !== null) facts.push(`${context_length < 1024 ? context_length : `${Math.round(context_length / 1024)}k`} context`);
   if (capabilities !== null) facts.push(capabilities.includes("tools") ? "calls tools" : "no tools");
   return facts;
+}
+
+/** Whose model may be another than the session's: the queen's with her sub-queens', and by role the drones'. */
+export const MODEL_ROLES = ["queen", "analyst", "developer", "it_architect", "data_scientist", "security_specialist"] as const;
+
+/** "llama3", or with those that use another one: "llama3, developer: codellama:7b". */
+export function sayModels(model: string, models: Record<string, string>): string {
+  return [model, ...Object.entries(models).map(([role, name]) => `${humanise(role)}: ${name}`)].join(", ");
 }
 
 /** "Embedded SmolLM2", "Ollama at 10.0.0.5:11434", or that there is none. */

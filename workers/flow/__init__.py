@@ -8,15 +8,17 @@ Pure: it is given a model, a journal, a workspace and an `emit`, and knows no Ce
 
 from __future__ import annotations
 
+from common.events import Claim
 from common.options import FlowOptions
 from common.states import Architecture
 from workers.flow.call import spread_retries
 from workers.flow.framework import FLOW_VERSION, FlowResult, OllamaFlowFramework
 from workers.flow.journal import ArtifactDraft, Emit, Journal, MemoryJournal, StepRequest, StepResult
-from workers.flow.model import ChatChunk, ChatRequest, Message, ModelClient, ModelInfo, ToolCall, ToolSpec
-from workers.flow.ollama_model import ListedModel, OllamaModel
+from workers.flow.model import ChatChunk, ChatRequest, ListedModel, Message, ModelClient, ModelInfo, ToolCall, ToolSpec
+from workers.flow.ollama_model import OllamaModel
 from workers.flow.prompts import Prompts
 from workers.flow.roles import Role
+from workers.flow.sandbox import CommandLimits, Sandbox
 from workers.flow.workspace import Workspace
 
 __all__ = [
@@ -25,6 +27,8 @@ __all__ = [
     "ArtifactDraft",
     "ChatChunk",
     "ChatRequest",
+    "Claim",
+    "CommandLimits",
     "Emit",
     "FlowOptions",
     "FlowResult",
@@ -38,6 +42,7 @@ __all__ = [
     "OllamaModel",
     "Prompts",
     "Role",
+    "Sandbox",
     "StepRequest",
     "StepResult",
     "ToolCall",

@@ -9,22 +9,25 @@ from pathlib import Path
 from pydantic import JsonValue, TypeAdapter
 
 from common.errors import InvalidInput, OutputInvalid
-from common.events import AgentInfo, DurableEvent, SwarmFormed
+from common.events import AgentInfo, Claim, SwarmFormed
 from common.options import FlowOptions
 from common.states import Architecture
 from workers.flow.architectures import run_architecture
-from workers.flow.context import FlowContext, emit_nothing
-from workers.flow.journal import Emit, Journal, MemoryJournal
+from workers.flow.casting import cast_models
+from workers.flow.context import QUEEN, FlowContext, emit_nothing
+from workers.flow.journal import Emit, Journal, MemoryJournal, StepRequest, StepResult
 from workers.flow.model import ModelClient
 from workers.flow.prompts import Prompts, shipped_prompts, use_prompts
+from workers.flow.sandbox import Sandbox
 from workers.flow.swarm import MOST_WORKERS, Swarm, form_swarm
 from workers.flow.text import clean_text
 from workers.flow.workspace import Workspace
 
 #: Raised whenever keys, prompts or rules change, so that a journal of an earlier version is known as such.
-FLOW_VERSION = 2
+FLOW_VERSION = 3
 
 _AGENTS: TypeAdapter[list[AgentInfo]] = TypeAdapter(list[AgentInfo])
+_MODELS: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +42,8 @@ class FlowResult:
     output_tokens: int
     #: The paths of all files that came out of it, sorted.
     artifacts: tuple[str, ...]
+    #: What the answer claims was done, each *verified* by the journal or only claimed; none where it claims nothing.
+    claims: tuple[Claim, ...] = ()
 
 
 class OllamaFlowFramework:
@@ -60,11 +65,12 @@ class OllamaFlowFramework:
         options: FlowOptions | None = None,
         retry_delays: Sequence[float] = (0.5, 2.0),
         prompts: Path | Prompts | None = None,
+        sandbox: Sandbox | None = None,
     ) -> None:
         """Take the parts; `retry_delays` are the seconds before each new attempt where the model server is away.
 
         `prompts` are a folder whose files replace the shipped prompts of the same names, or prompts that are read
-        already. Raises InvalidInput.
+        already. `sandbox` runs the commands of a flow whose options ask for them. Raises InvalidInput.
         """
         if not 1 <= workers <= MOST_WORKERS:
             raise InvalidInput(f"A swarm has 1 to {MOST_WORKERS} workers, not {workers}.")
@@ -75,6 +81,7 @@ class OllamaFlowFramework:
         self._journal = journal if journal is not None else MemoryJournal(emit)
         self._workspace = workspace
         self._emit = emit or emit_nothing
+        self._sandbox = sandbox
         self._options = options or FlowOptions()
         self._retry_delays = tuple(retry_delays)
         self._prompts = prompts if isinstance(prompts, Prompts) else Prompts(prompts) if prompts else shipped_prompts()
@@ -94,24 +101,26 @@ class OllamaFlowFramework:
             options=self._options,
             emit=self._emit,
             workspace=self._workspace,
+            sandbox=self._sandbox,
             retry_delays=self._retry_delays,
         )
         with use_prompts(self._prompts):
-            agents = await self._form_swarm(flow)
+            agents, flow.models = await self._form_swarm(flow)
             answer = await run_architecture(self._architecture, flow, Swarm.of(agents, flow))
-        if not answer:
+        if not answer.text:
             raise OutputInvalid("The model wrote nothing that could be an answer.")
         return FlowResult(
-            answer=answer,
+            answer=answer.text,
             agents=tuple(agents),
             steps=flow.steps,
             prompt_tokens=flow.prompt_tokens,
             output_tokens=flow.output_tokens,
             artifacts=tuple(sorted(flow.artifacts)),
+            claims=answer.claims,
         )
 
-    async def _form_swarm(self, flow: FlowContext) -> list[AgentInfo]:
-        """Journal who takes part, as the first step of every flow."""
+    async def _form_swarm(self, flow: FlowContext) -> tuple[list[AgentInfo], Mapping[str, str]]:
+        """Journal who takes part and which roles have models of their own, as the first step of every flow."""
         agents = form_swarm(self._architecture, self._workers)
         inputs: dict[str, JsonValue] = {
             "task": flow.task,
@@ -121,12 +130,18 @@ class OllamaFlowFramework:
             # Those that shape the flow. What shapes a call is part of that call's input.
             "review": self._options.review,
             "rounds": self._options.rounds,
+            "models": dict(asked) if isinstance(asked := self._options.models, dict) else asked,
         }
 
-        def decide() -> tuple[Mapping[str, JsonValue], tuple[DurableEvent, ...]]:
-            formed = SwarmFormed(architecture=str(self._architecture), model=self._model, agents=agents)
-            roster: list[JsonValue] = [agent.model_dump(mode="json") for agent in agents]
-            return {"flow_version": FLOW_VERSION, "agents": roster}, (formed,)
+        async def decide() -> StepResult:
+            models = await cast_models(flow)
+            cast = [
+                agent.model_copy(update={"model": models.get(agent.role or QUEEN, self._model)}) for agent in agents
+            ]
+            formed = SwarmFormed(architecture=str(self._architecture), model=self._model, agents=cast, models=models)
+            output = formed.model_dump(mode="json", include={"agents", "models"})
+            return StepResult(output={"flow_version": FLOW_VERSION, **output}, events=(formed,))
 
-        chosen = await flow.choose("swarm", agents[0].name, inputs, decide)
-        return _AGENTS.validate_python(chosen["agents"])
+        request = StepRequest(key="swarm", kind="choice", agent=agents[0].name, input=inputs)
+        formed = (await flow.run_step(request, decide)).output
+        return _AGENTS.validate_python(formed["agents"]), _MODELS.validate_python(formed.get("models", {}))

@@ -18,7 +18,7 @@ from common.events import (
 from workers.flow.agent import Agent, Reply
 from workers.flow.context import FlowContext
 from workers.flow.crew import Crew
-from workers.flow.limits import Limits
+from workers.flow.files import write_opening
 from workers.flow.packages import Package
 from workers.flow.plan import Plan, PlanDraft, asked_subtasks, most_subtasks, plan_schema, repair_plan
 from workers.flow.prompt import Asking, Piece, Prompt
@@ -26,11 +26,9 @@ from workers.flow.prompts import render_prompt
 from workers.flow.review import Review, ReviewDraft, repair_review, review_schema
 from workers.flow.roles import Role, role_prompt
 from workers.flow.text import shorten
-from workers.flow.tool_loop import ToolLoop
-from workers.flow.tools import WorkspaceTools
+from workers.flow.wanted import find_wanted
+from workers.flow.working import DRONE_LIMITS, do_work
 
-#: What a drone may take for one subtask where it can call tools.
-DRONE_LIMITS = Limits(turns=16, tool_calls=40, output_tokens=32_768, seconds=1800)
 #: How much of a text a `message_sent` event shows.
 SUMMARY_LENGTH = 200
 
@@ -71,6 +69,7 @@ class Group:
         """Return all subtasks with their results, in the plan's order."""
         plan = await self._make_plan()
         done = await Crew(self.drones).work_through(plan.subtasks, {}, self._work)
+        self._note(done)
         if self.flow.options.review:
             review = await self._review(plan, done)
             returned = [subtask for subtask in plan.subtasks if subtask.id in review.returned]
@@ -81,7 +80,12 @@ class Group:
             reviewed = [item.work for item in done.values()]
 
             done = await Crew(self.drones).work_through(returned, done, rework) if returned else done
+            self._note({subtask.id: done[subtask.id] for subtask in returned})
         return [done[subtask.id] for subtask in plan.subtasks]
+
+    def _note(self, done: Mapping[str, Finished]) -> None:
+        for item in done.values():
+            self.flow.ledger.add_subtask(item.subtask, item.work)
 
     def values(self, **more: object) -> dict[str, object]:
         """Return what every prompt of the group names."""
@@ -89,6 +93,8 @@ class Group:
 
     async def _make_plan(self) -> Plan:
         asked = asked_subtasks(len(self.drones))
+        package = self.package
+        wanted = package.files if package else await find_wanted(self.flow.task, self.flow.workspace)
 
         def follow(plan: Plan, step: str) -> tuple[DurableEvent, ...]:
             made = PlanMade(step=step, agent=self.leader.name, subtasks=plan.subtasks)
@@ -105,7 +111,13 @@ class Group:
             Asking(label="Plan the work"),
             draft=PlanDraft,
             schema=plan_schema(asked),
-            repair=lambda draft: repair_plan(draft, most=most_subtasks(len(self.drones)), prefix=self.prefix),
+            repair=lambda draft: repair_plan(
+                draft,
+                most=most_subtasks(len(self.drones)),
+                prefix=self.prefix,
+                wanted=wanted,
+                foreign=package.foreign if package else (),
+            ),
             value=Plan,
             follow=follow,
         )
@@ -135,18 +147,24 @@ class Group:
             )
 
         self.flow.versions.begin_work(work, [*(item.work for item in used), *reviewed])
-        asking = Asking(label=subtask.title, role=subtask.role, subtask=subtask.id, takes_files=True)
+        asking = Asking(
+            label=subtask.title,
+            role=subtask.role,
+            subtask=subtask.id,
+            takes_files=True,
+            files=tuple(subtask.files),
+            foreign=tuple(self.package.foreign) if self.package else (),
+        )
         prompt = Prompt(
             system=role_prompt(Role(subtask.role)),
             template="work.md",
-            values=self.values(subtask=subtask, comment=comment),
+            values=self.values(
+                subtask=subtask, comment=comment, openings=[write_opening(path) for path in subtask.files]
+            ),
             pieces=tuple(pieces),
         )
-        if self.flow.workspace is None:
-            return Finished(subtask=subtask, reply=await drone.ask(work, prompt, asking, follow), work=work)
-        tools = WorkspaceTools(self.flow.workspace).toolbox()
-        loop = ToolLoop(agent=drone, key=work, asking=asking, toolbox=tools, limits=DRONE_LIMITS, follow=follow)
-        return Finished(subtask=subtask, reply=await loop.run(prompt), work=work)
+        reply = await do_work(drone, work, prompt, asking, follow, limits=DRONE_LIMITS)
+        return Finished(subtask=subtask, reply=reply, work=work)
 
     async def _review(self, plan: Plan, done: Mapping[str, Finished]) -> Review:
         ids = [subtask.id for subtask in plan.subtasks]

@@ -19,9 +19,14 @@ from common.events import DurableEvent, FlowEvent
 Emit = Callable[[FlowEvent], Awaitable[None]]
 
 
+#: The step that lists what the answer claims.
+CLAIMS = "claims"
+#: The choice in its place, where the context has no room for it.
+CLAIMS_BY_RULE = "claims/rule"
 #: What stands between the key of a step and the number of a later turn of it.
 _TURN = "/turn-"
 _MENDING = "/mend"
+_MISSING = "/files"
 #: What stands between the key of a turn and the number of a tool call of it.
 _TOOL = "/tool-"
 
@@ -42,9 +47,20 @@ def name_tool(key: str, turn: int, number: int) -> str:
     return f"{key}{_TURN}{turn}{_TOOL}{number}"
 
 
+def name_intent(key: str) -> str:
+    """Return the key of the step that says that the tool call `key` is about to run."""
+    return f"{key}/intent"
+
+
 def is_tool(key: str) -> bool:
     """Tell whether a step is a tool call."""
     return _TOOL in key
+
+
+def find_call(key: str) -> str:
+    """Return the step of the model call that a step came from: the turn that asked for a tool, else itself."""
+    turn, tool, _ = key.partition(_TOOL)
+    return name_turn(*split_turn(turn)) if tool else key
 
 
 def name_mending(key: str) -> str:
@@ -52,9 +68,17 @@ def name_mending(key: str) -> str:
     return f"{key}{_MENDING}"
 
 
+def name_missing(key: str) -> str:
+    """Return the key of the step that asks for files that are missing in the step `key`."""
+    return f"{key}{_MISSING}"
+
+
 def is_extra(key: str) -> bool:
-    """Tell whether a step is one that no plan foresees: a later turn of another one, its mending, or a tool call."""
-    return is_tool(key) or split_turn(key)[1] > 1 or key.endswith(_MENDING)
+    """Tell whether a step is one that no plan foresees.
+
+    That is a later turn of another one, its files, its mending, a tool call, or the list of the answer's claims.
+    """
+    return is_tool(key) or split_turn(key)[1] > 1 or key.endswith((_MENDING, _MISSING)) or key == CLAIMS
 
 
 @dataclass(frozen=True, kw_only=True)

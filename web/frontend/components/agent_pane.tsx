@@ -6,6 +6,7 @@ import { useFollow } from "../state/use_follow.ts";
 import { useSlice } from "../state/use_slice.ts";
 import { AGENT_ICONS } from "./agent_tile.tsx";
 import { Icon } from "./icon.tsx";
+import { LeftOut } from "./left_out.tsx";
 import { StepSign } from "./step_sign.tsx";
 import { StepText } from "./step_text.tsx";
 
@@ -52,6 +53,7 @@ export function AgentPane({ live, name, onClose }: Props) {
 /** One step of the agent: its text as it comes, then as it stands. */
 function Turn({ live, stepKey }: { live: LiveSession; stepKey: string }) {
   const step = useSlice(live.state, (state) => state.steps[stepKey]);
+  const hasModels = useSlice(live.state, (state) => Object.keys(state.models).length > 0);
   const stream = useSlice(live.state, (state) => state.streams[stepKey]?.text ?? "");
   if (step === undefined) return null;
   const isLive = step.state === "running";
@@ -61,12 +63,14 @@ function Turn({ live, stepKey }: { live: LiveSession; stepKey: string }) {
       <h4 class="turn-head">
         <StepSign state={step.state} />
         <span class="turn-label">{step.label}</span>
+        {hasModels && step.model !== null && <span class="muted">{step.model}</span>}
         {step.state === "done" && (
           <span class="muted tabular">
             {formatCount(step.outputTokens)} tokens · {formatDuration(step.durationSeconds)}
           </span>
         )}
       </h4>
+      <LeftOut step={step} />
       {text !== "" && <StepText text={text} />}
       {isLive && (text === "" || !health.value.redis) && (
         <p class="muted turn-wait">

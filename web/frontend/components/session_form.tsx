@@ -3,6 +3,7 @@ import { useRef } from "preact/hooks";
 import { api, ApiError, sentenceOf, type FieldProblem } from "../api.ts";
 import { isolate } from "../bidi.ts";
 import { suggestName } from "../format.ts";
+import { MODEL_ROLES } from "../models.ts";
 import { randomKey } from "../random_key.ts";
 import { basedOn } from "../state/based_on.ts";
 import { changeDraft, clearDraft, draft } from "../state/draft.ts";
@@ -21,11 +22,16 @@ import { Panel } from "./panel.tsx";
 import { WorkerCount } from "./worker_count.tsx";
 
 /** The fields of the API that have a place in the form; a problem of any other is shown above the button. */
-const PLACED = new Set(["task", "name", "model", "project_folder", "options.temperature", "options.rounds"]);
+const PLACED = new Set([
+  ...["task", "name", "model", "project_folder", "options.temperature", "options.rounds", "options.models"],
+  ...MODEL_ROLES.map((role) => `options.models.${role}`),
+]);
 const COUNTED_FROM = 90_000;
+/** What the form leaves out means this, and not what the session has that it was filled from. */
+const EMPTY = { model: null, project_folder: null, options: { models: null, commands: false } };
 
 /** The form that creates and starts a session. */
-export function SessionForm() {
+export function SessionForm({ mayRunCommands }: { mayRunCommands: boolean }) {
   const form = useRef<HTMLFormElement>(null);
   const problems = useSignal<readonly FieldProblem[]>([]);
   const trouble = useSignal<string | null>(null);
@@ -47,18 +53,17 @@ export function SessionForm() {
     const found = checkDraft(draft.peek());
     show(found);
     if (found.length > 0) return;
-    const body = bodyOf(draft.peek());
+    const body = bodyOf({ ...draft.peek(), commands: mayRunCommands && draft.peek().commands });
     const base = basedOn.peek();
     const text = JSON.stringify([base, body]);
     if (submission.current.body !== text) submission.current = { body: text, key: randomKey() };
     isSending.value = true;
     try {
       const { key } = submission.current;
-      // What the form leaves empty is empty, whatever the session it is made from has there.
       const session =
         base === null
           ? await api.createSession(body, key)
-          : await api.forkSession(base.id, { model: null, project_folder: null, ...body }, key);
+          : await api.forkSession(base.id, { ...EMPTY, ...body, options: { ...EMPTY.options, ...body.options } }, key);
       basedOn.value = null;
       submission.current = { body: "", key: "" };
       putSession(session);
@@ -138,7 +143,7 @@ export function SessionForm() {
           problem={byField["project_folder"]}
           onChange={(path) => change("project_folder", { projectFolder: path })}
         />
-        <AdvancedOptions problems={byField} />
+        <AdvancedOptions problems={byField} mayRunCommands={mayRunCommands} />
         {trouble.value !== null && <ErrorNote>{trouble}</ErrorNote>}
         <button type="submit" class="btn btn-primary btn-start" disabled={isSending.value}>
           <Icon name={isSending.value ? "arrow-repeat" : "play-fill"} class={isSending.value ? "is-turning" : ""} />

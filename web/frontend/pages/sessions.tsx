@@ -8,7 +8,7 @@ import { readBase } from "../state/based_on.ts";
 import { followHistory, isWhole } from "../state/history_store.ts";
 import { followSessions } from "../state/sessions_store.ts";
 import { followDays } from "../state/statistics_store.ts";
-import { isAdmin, mountPage } from "./mount.tsx";
+import { isAdmin, mountPage, pageRoot } from "./mount.tsx";
 
 function Sessions() {
   return (
@@ -24,7 +24,7 @@ function Sessions() {
         )}
       </div>
       <div class="column-stack column-create">
-        <SessionForm />
+        <SessionForm mayRunCommands={pageRoot().dataset["commands"] === "true"} />
         <StatisticsPanel />
       </div>
     </div>

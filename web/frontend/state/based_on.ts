@@ -31,9 +31,13 @@ export async function readBase(): Promise<void> {
 export function draftOf(session: Session): Partial<Draft> {
   const options = Object.entries(session.options).map(([name, value]) => [camelCase(name), value] as const);
   const shown = options.filter(([name, value]) => typeof value === typeof emptyDraft[name as keyof Draft]);
+  const models = session.options["models"];
+  const isByRole = typeof models === "object" && models !== null;
   return {
     ...emptyDraft,
     ...(Object.fromEntries(shown) as Partial<Draft>),
+    modelsBy: models === "auto" ? "auto" : isByRole ? "role" : "one",
+    roleModels: isByRole ? (models as Record<string, string>) : {},
     name: session.name,
     task: session.task,
     workers: session.workers,

@@ -1,5 +1,5 @@
 // What the page of one session knows: plain data, all of it derived from the session's events and tokens.
-import type { AgentInfo, LiveTokens, LoggedEvent, Receipt, SubtaskInfo } from "../event_types.ts";
+import type { AgentInfo, Claim, LiveTokens, LoggedEvent, Receipt, SubtaskInfo } from "../event_types.ts";
 import type { Desired, State } from "../states.ts";
 
 export type TokenPiece = Omit<LiveTokens, "session_id">;
@@ -26,6 +26,8 @@ export interface Step {
   durationSeconds: number;
   /** The model stopped at its limit of tokens. */
   isCut: boolean;
+  /** What was left out of its prompt, so that it fits the model's context, and about how much. */
+  leftOut: { what: string[]; tokens: number } | null;
 }
 
 /** The text of a step that runs, or that ended without a result. */
@@ -92,6 +94,8 @@ export interface SessionState {
   endedAt: string | null;
   architecture: string | null;
   model: string | null;
+  /** The roles that use another model than that, and which. */
+  models: Record<string, string>;
   agents: Record<string, Agent>;
   /** In the order in which they began; so are steps and subtasks. */
   agentNames: string[];
@@ -101,14 +105,19 @@ export interface SessionState {
   subtaskIds: string[];
   votes: Votes;
   files: Record<string, SessionFile>;
+  /** What the answer claims was done. */
+  claims: readonly Claim[];
   totals: { calls: number; promptTokens: number; outputTokens: number };
   streams: Record<string, Stream>;
   log: LoggedEvent[];
 }
 
-/** The step that wrote the result: the model's last one, unless its text was put aside. */
+/** The step that wrote the result: the model's last one before it listed its claims, unless its text was put aside. */
 export function resultStep({ result, stepKeys, steps }: SessionState): Step | null {
-  const last = stepKeys.map((key) => steps[key]).findLast((step) => step?.kind === "model" && step.state === "done");
+  const last = stepKeys
+    .filter((key) => key.split("/", 1)[0] !== "claims")
+    .map((key) => steps[key])
+    .findLast((step) => step?.kind === "model" && step.state === "done");
   return last !== undefined && last.text.trim() === result ? last : null;
 }
 
@@ -130,6 +139,7 @@ export function emptySession(sessionId: string): SessionState {
     endedAt: null,
     architecture: null,
     model: null,
+    models: {},
     agents: {},
     agentNames: [],
     steps: {},
@@ -138,6 +148,7 @@ export function emptySession(sessionId: string): SessionState {
     subtaskIds: [],
     votes: { cast: [], winner: null, tally: {} },
     files: {},
+    claims: [],
     totals: { calls: 0, promptTokens: 0, outputTokens: 0 },
     streams: {},
     log: [],

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from common.events import DurableEvent, PlanMade, PlanRepaired, SubtaskFinished, SubtaskInfo
 from workers.flow.agent import Agent
-from workers.flow.answer import write_answer
+from workers.flow.answer import FinalAnswer, write_answer
 from workers.flow.context import FlowContext
 from workers.flow.crew import run_together
 from workers.flow.group import Group, tell
@@ -16,9 +16,10 @@ from workers.flow.packages import Package, Packages, PackagesDraft, packages_sch
 from workers.flow.prompt import Asking, Piece, Prompt, join_pieces
 from workers.flow.prompts import render_prompt
 from workers.flow.swarm import Swarm
+from workers.flow.wanted import find_wanted
 
 
-async def run(flow: FlowContext, swarm: Swarm) -> str:
+async def run(flow: FlowContext, swarm: Swarm) -> FinalAnswer:
     """Split, let every group work at once, merge their reports."""
     packages = await _split(flow, swarm)
     reports = await run_together(
@@ -38,12 +39,19 @@ async def run(flow: FlowContext, swarm: Swarm) -> str:
 
 async def _split(flow: FlowContext, swarm: Swarm) -> Packages:
     queen, leaders = swarm.queen, swarm.sub_queens
+    wanted = await find_wanted(flow.task, flow.workspace)
 
     def follow(packages: Packages, step: str) -> tuple[DurableEvent, ...]:
         repaired = PlanRepaired(step=step, agent=queen.name, repairs=packages.repairs)
         pairs = list(zip(leaders, packages.packages, strict=True))
         subtasks = [
-            SubtaskInfo(id=leader.name, title=package.title, instructions=package.instructions, role=leader.info.kind)
+            SubtaskInfo(
+                id=leader.name,
+                title=package.title,
+                instructions=package.instructions,
+                role=leader.info.kind,
+                files=package.files,
+            )
             for leader, package in pairs
         ]
         return (
@@ -55,7 +63,10 @@ async def _split(flow: FlowContext, swarm: Swarm) -> Packages:
     if len(leaders) == 1:  # nothing to divide, so no model is asked
 
         def decide() -> tuple[Mapping[str, JsonValue], tuple[DurableEvent, ...]]:
-            whole = Packages(packages=[Package(title="The whole task", instructions="Do all that the task asks for.")])
+            all_of_it = Package(
+                title="The whole task", instructions="Do all that the task asks for.", files=list(wanted)
+            )
+            whole = Packages(packages=[all_of_it])
             return whole.model_dump(mode="json"), follow(whole, "split")
 
         return Packages.model_validate(await flow.choose("split", queen.name, {"count": 1}, decide))
@@ -69,7 +80,7 @@ async def _split(flow: FlowContext, swarm: Swarm) -> Packages:
         Asking(label="Divide the task"),
         draft=PackagesDraft,
         schema=packages_schema(len(leaders)),
-        repair=lambda draft: repair_packages(draft, count=len(leaders)),
+        repair=lambda draft: repair_packages(draft, count=len(leaders), wanted=wanted),
         value=Packages,
         follow=follow,
     )

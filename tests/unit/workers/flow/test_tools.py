@@ -43,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tools(folder: Path) -> Toolbox:
-    return WorkspaceTools(Workspace(folder)).toolbox()
+    return Toolbox(WorkspaceTools(Workspace(folder)).tools())
 
 
 async def use(tools: Toolbox, name: str, **arguments: JsonValue) -> ToolOutcome:
@@ -267,11 +267,11 @@ async def test_a_model_without_tools_works_in_a_folder_as_ever(architecture: Arc
 async def test_a_journal_goes_on_where_the_model_can_do_less_than_before(folder: Path) -> None:
     journal = MemoryJournal()
     await run_flow(ScriptedModel(script=answer, capabilities=TOOLS), journal=journal, workspace=Workspace(folder))
-    for key in ("work/1/turn-3", "work/2", "work/2/turn-1/tool-1", "work/2/turn-2", "review", "answer"):
+    for key in ("work/1/turn-3", "work/2", "work/2/turn-1/tool-1", "work/2/turn-2", "review", "answer", "claims"):
         del journal.steps[key]
     model = ScriptedModel()
     assert (await run_flow(model, journal=journal, workspace=Workspace(folder))).answer
-    assert sorted(model.keys) == ["answer", "review", "work/1/turn-3", "work/2"]
+    assert sorted(model.keys) == ["answer", "claims", "review", "work/1/turn-3", "work/2"]
 
 
 async def test_two_drones_that_edit_one_file_at_once_lose_nothing(tmp_path: Path) -> None:
@@ -358,10 +358,10 @@ async def test_a_turn_that_took_too_long_closes_its_stream_and_is_not_tried_agai
                 agent=Agent(info=AgentInfo(name="drone-1", kind="drone"), flow=flow),
                 key="work/1",
                 asking=Asking(label="Work"),
-                toolbox=WorkspaceTools(Workspace(folder)).toolbox(),
+                toolbox=Toolbox(WorkspaceTools(Workspace(folder)).tools()),
                 limits=Limits(turns=5, tool_calls=5, output_tokens=20_000, seconds=0.3),
             )
-            reply = await loop.run(Prompt(system="S", template="tools.md", values={}))
+            reply = await loop.run(Prompt(system="S", template="tools.md", values={"tools": ["read_file"]}))
     assert reply.text.startswith("Scripted answer")  # as far as it came
     assert list(server.calls) == ["work/1", "work/1/turn-2"]
     assert all(call["cancelled"] == 1 for call in server.calls.values())
