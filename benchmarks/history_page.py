@@ -13,6 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from benchmarks.history import seed
+from common.database import Database
 from common.migrations import upgrade
 from common.settings import load_settings
 from tests.integration.web.site import Site
@@ -111,8 +112,10 @@ def _opened(browser: Browser, count: int) -> Iterator[tuple[Page, str]]:
     with tempfile.TemporaryDirectory() as home, Valkey() as valkey:
         settings = load_settings(home=Path(home), redis_url=valkey.url)
         upgrade(settings.database)
+        database = Database(settings.database)
+        seed(database, count)
+        database.dispose()
         with Site(settings) as site:
-            seed(site.dashboard.database, count)
             page = browser.open(f"{site.url}/login")
             sign_in(page, email=site.dashboard.program(admin=True).user.email)
             yield page, f"{site.url}/sessions?view=all"
