@@ -50,7 +50,8 @@ def test_every_prompt_renders_and_stays_short(name: str) -> None:
 def test_every_prompt_reads_as_in_its_golden_file(name: str, bare: bool) -> None:
     """A golden file that is missing is written anew; look at it before you keep it."""
     values = VALUES | (
-        {"package": None, "comment": None, "has_code": False, "tools": ["read_file"], "openings": [], "edits": [], "pieces": []}
+        {"package": None, "comment": None, "has_code": False, "tools": ["read_file"]}
+        | {"openings": [], "edits": [], "pieces": []}
         if bare
         else {}
     )
