@@ -39,9 +39,9 @@ async def look(task: str, folder: Path) -> tuple[Given, list[str]]:
     return given, [notice.message for notice in notices]
 
 
-@pytest.mark.parametrize("capabilities", [("completion",), ("completion", "tools")])
+@pytest.mark.parametrize("capabilities", [frozenset({"completion"}), frozenset({"completion", "tools"})])
 async def test_a_queen_sees_the_paths_and_her_drones_the_named_file_too(
-    tmp_path: Path, capabilities: tuple[str, ...]
+    tmp_path: Path, capabilities: frozenset[str]
 ) -> None:
     model = ScriptedModel(script=script({"plan": PLAN}), capabilities=capabilities)
     await run_flow(model, workspace=fill(tmp_path), task=REVIEW)
