@@ -119,7 +119,13 @@ class Agent:
             for draft in files.artifacts
             if draft.path in asking.foreign
         ]
-        own = tuple(draft for draft in files.artifacts if draft.path not in asking.foreign)
+        unseen = self.flow.given.find_unseen(outcome.events) - set(asking.foreign)
+        problems += [
+            f"{draft.path} ({self.name}) was not written: the model was given only a part of what it holds."
+            for draft in files.artifacts
+            if draft.path in unseen
+        ]
+        own = tuple(draft for draft in files.artifacts if draft.path not in {*asking.foreign, *unseen})
         if not text:
             problems.append(f"{asking.label} ({self.name}): the model wrote nothing, though it was asked twice.")
         notices = (Notice(level="warning", message=problem) for problem in problems)

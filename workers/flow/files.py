@@ -118,11 +118,16 @@ def write_opening(path: str, fence: str = "```") -> str:
 
 def write_block(path: str, content: str) -> str:
     """Return a file as a block that names its path."""
+    return write_fenced(content, write_opening(path, fence=""))
+
+
+def write_fenced(content: str, info: str) -> str:
+    """Return text as a code block, with a fence that is longer than any in it."""
     fence = "```"
     while fence in content:
         fence += "`"
     body = content.removesuffix("\n")
-    return f"{write_opening(path, fence)}\n{body}\n{fence}"
+    return f"{fence}{info}\n{body}\n{fence}"
 
 
 def read_bare(answer: str, path: str) -> tuple[str, bool]:

@@ -28,6 +28,7 @@ VALUES: dict[str, object] = {
     "tools": ["read_file", "write_file"],
     "openings": ["OPENING"],
     "path": "OWN.md",
+    "edits": ["EDIT"],
     "broken": {"a.py": "PROBLEM", "b.toml": "OTHER"},
     "subtask": SubtaskInfo(id="1", title="TITLE", instructions="INSTRUCTIONS", role="analyst", files=["OWN.md"]),
     "angle": SubtaskInfo(id="1", title="ANGLE", instructions="VIEW", role="analyst"),
@@ -49,7 +50,8 @@ def test_every_prompt_renders_and_stays_short(name: str) -> None:
 def test_every_prompt_reads_as_in_its_golden_file(name: str, bare: bool) -> None:
     """A golden file that is missing is written anew; look at it before you keep it."""
     values = VALUES | (
-        {"package": None, "comment": None, "has_code": False, "tools": ["read_file"], "openings": [], "pieces": []}
+        {"package": None, "comment": None, "has_code": False, "tools": ["read_file"]}
+        | {"openings": [], "edits": [], "pieces": []}
         if bare
         else {}
     )
