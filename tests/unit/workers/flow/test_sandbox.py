@@ -70,6 +70,14 @@ async def test_countless_empty_files_end_at_their_limit() -> None:
     assert end.limit == "2000 files"
 
 
+@pytest.mark.parametrize("name", ["12x kB", "\\377", "RssAnon:\\n0 kB"])
+async def test_a_process_may_have_any_name(name: str) -> None:
+    wait = "for i in $(seq 8); do sleep 0.05; done"  # for the watch to see it
+    end = await run(f"printf '{name}' > /proc/self/comm && printf '{name}' > /proc/$$/comm && {wait}; cat /proc/$$/comm")
+    assert (end.exit_code, end.limit) == (0, None)
+    assert end.output != "sh\n"
+
+
 async def test_what_sleeps_ends_when_its_time_is_over() -> None:
     sleep = name_sleep()
     end = await ends_within(5, f"trap '' TERM INT HUP; {sleep}", CommandLimits(seconds=0.5))
