@@ -185,6 +185,36 @@ async def test_nothing_outside_can_be_written() -> None:
     assert "mount: " in end.output
 
 
+async def test_what_leads_past_the_namespaces_is_not_there() -> None:
+    attack = """import ctypes, os, socket
+def call(*arguments):
+    ctypes.CDLL(None, use_errno=True).syscall(*arguments)
+    return os.strerror(ctypes.get_errno())
+def connect(family, kind):
+    try:
+        socket.socket(family, kind).close()
+    except OSError as error:
+        return error.strerror
+    return "opened"
+numbers = {"x86_64": (425, 248, 249, 250), "aarch64": (425, 217, 218, 219)}[os.uname().machine]
+print({call(number, 0, 0, 0, 0) for number in numbers})
+print(connect(socket.AF_VSOCK, socket.SOCK_STREAM), connect(socket.AF_ALG, socket.SOCK_SEQPACKET))
+print({connect(family, socket.SOCK_DGRAM) for family in (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6)})
+"""
+    files = pack_files({"attack.py": attack.encode()})
+    end = await make_sandbox().run("python3 attack.py", files)
+    missing = "Address family not supported by protocol"
+    assert end.output.splitlines()[-3:] == ["{'Function not implemented'}", f"{missing} {missing}", "{'opened'}"]
+
+
+async def test_no_descriptor_of_the_worker_is_passed_on() -> None:
+    with open("/etc/hostname") as file:  # noqa: ASYNC230, PTH123 - a descriptor to leak
+        os.set_inheritable(file.fileno(), True)
+        end = await run("readlink /proc/[0-9]*/fd/*")
+    assert end.output
+    assert all(name.startswith(("pipe:", "/dev/null", "anon_inode:")) for name in end.output.split())
+
+
 async def test_nobody_becomes_root() -> None:
     climb = (
         "cp /bin/sh s; chmod 4755 s; ./s -p -c 'id -u'; id -u; su -c id; unshare -r id -u; "
