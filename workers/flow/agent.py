@@ -190,13 +190,13 @@ class Agent:
             )
             return Judgement(value=broken, events=(*written, *notices), artifacts=taken)
 
-        try:
-            prompt = missing_prompt(prompt, reply, missing)
-            output = (await self.run_turn(name_missing(key), prompt, asking, judge, last=True, is_calm=True)).output
-        except ContextTooSmall:  # not worth the flow
-            return reply, {}
+        prompt = missing_prompt(prompt, reply, missing)
+        step = await self.run_turn(
+            name_missing(key), prompt, asking, judge, last=True, is_calm=True, may_be_left_out=True
+        )
+        output = step.output
         blocks = [write_block(draft.path, draft.content.decode()) for draft in take_files(str(output["text"]), missing)]
-        return "\n\n".join([reply, *blocks]).strip(), cast("Mapping[str, str]", output["value"])
+        return "\n\n".join([reply, *blocks]).strip(), cast("Mapping[str, str]", output["value"] or {})
 
     async def _mend(self, key: str, system: str, asking: Asking, reply: str, broken: Mapping[str, str]) -> str:
         """Ask for the files of a reply that cannot be parsed, and return the reply with those that were mended."""
@@ -216,11 +216,11 @@ class Agent:
             return Judgement(value=paths, events=(*written, *notices), artifacts=mended)
 
         prompt = mending_prompt(system, reply, broken)
-        try:
-            output = (await self.run_turn(name_mending(key), prompt, asking, judge, last=True, is_calm=True)).output
-        except ContextTooSmall:  # not worth the flow
-            return reply
-        paths = cast("list[str]", output["value"])
+        step = await self.run_turn(
+            name_mending(key), prompt, asking, judge, last=True, is_calm=True, may_be_left_out=True
+        )
+        output = step.output
+        paths = cast("list[str]", output["value"] or [])
         answer = take_files(str(output["text"]), list(broken))
         return replace_files(reply, {d.path: d.content.decode() for d in answer if d.path in paths})
 
@@ -255,10 +255,12 @@ class Agent:
         offer: Offer = NO_OFFER,
         told: tuple[DurableEvent, ...] = (),
         is_calm: bool = False,
+        may_be_left_out: bool = False,
     ) -> StepResult:
         """Make one model call as a step of its own; `told` is committed along with it, and a calm one takes no risks.
 
-        Its output holds the text, the value and the error that `judge` made of it, and the tool calls where tools were
+        One that may be left out is, where the context has no room for it: what others go on with is journaled, for on a
+        replay elsewhere there may be room. Its output holds the text, the value and the error that `judge` made of it, and the tool calls where tools were
         offered. Raises ModelError.
         """
         options = self._choose_options(key, free=schema is None, calm=is_calm or schema is not None)
@@ -290,7 +292,12 @@ class Agent:
         )
 
         async def execute() -> StepResult:
-            outcome = await call.make()
+            try:
+                outcome = await call.make()
+            except ContextTooSmall:
+                if not may_be_left_out:
+                    raise
+                return StepResult(output={"agent": self.name, "text": "", "value": None, "error": None})
             judgement = await judge(outcome, key, last)
             events = judgement.events
             if judgement.error is not None:

@@ -44,6 +44,6 @@ def test_a_command_of_a_worker_that_was_killed_ends_with_it_and_is_not_run_again
             steps = {step.key: step for step in running.read_steps(session)}
     broken_off, second = steps["work/1/turn-1/tool-1"], steps["work/1/turn-2/tool-1"]
     assert "work/1/turn-1/tool-1/intent" in steps
-    assert broken_off.output["text"].startswith("Error: The command was started, but the worker process ended")
+    assert broken_off.output["text"].startswith("Error: The command was started, but broken off")
     assert (broken_off.output["exit_code"], second.output["exit_code"]) == (None, 0)
     assert [path.name for path in project.iterdir()] == ["done"]

@@ -191,7 +191,7 @@ async def test_a_command_whose_result_was_not_committed_had_no_effect_and_is_not
     await run_flow("echo 2 > a", tmp_path, journal=journal, sandbox=sandbox)
     output = journal.steps[STEP][1].output
     assert (output["failed"], output["command"], output["exit_code"]) == (True, "echo 2 > a", None)
-    assert str(output["text"]).startswith("Error: The command was started, but the worker process ended before")
+    assert str(output["text"]).startswith("Error: The command was started, but broken off before")
     assert list(tmp_path.iterdir()) == []
 
 

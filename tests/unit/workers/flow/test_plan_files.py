@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from common.errors import ContextTooSmall
 from common.events import ArtifactWritten, Notice, PlanMade, PlanRepaired
 from common.options import FlowOptions
 from common.states import Architecture
@@ -199,6 +200,27 @@ async def test_a_file_that_does_not_come_is_told_and_the_flow_goes_on() -> None:
     ]
     assert model.keys.count("work/2/files") == 1
     assert model.keys[-2:] == ["answer", "claims"]
+
+
+@pytest.mark.parametrize("extra", ["files", "mend"])
+async def test_what_had_no_room_is_left_out_on_a_replay_too_where_there_is_room(extra: str) -> None:
+    told: dict[str, object] = {
+        "plan": PLAN,
+        "work/2": "Done." if extra == "files" else block("python path=fib.py", "def f(:"),
+    }
+    journal, answers = MemoryJournal(), script(told)
+
+    def answer(request: ChatRequest) -> Scripted:
+        if request.step_key.endswith(extra):
+            raise ContextTooSmall("There is no room.")
+        return answers(request)
+
+    whole = await run_flow(ScriptedModel(script=answer), Architecture.CENTRALIZED, journal=journal, task=TASK)
+    del journal.steps["claims"]  # it was broken off before the last step
+    elsewhere = ScriptedModel(script=answers)
+    replayed = await run_flow(elsewhere, Architecture.CENTRALIZED, journal=journal, task=TASK)
+    assert elsewhere.keys == ["claims"]
+    assert replayed.answer == whole.answer
 
 
 async def test_a_task_without_files_asks_for_none() -> None:
