@@ -260,8 +260,8 @@ class Agent:
         """Make one model call as a step of its own; `told` is committed along with it, and a calm one takes no risks.
 
         One that may be left out is, where the context has no room for it: what others go on with is journaled, for on a
-        replay elsewhere there may be room. Its output holds the text, the value and the error that `judge` made of it, and the tool calls where tools were
-        offered. Raises ModelError.
+        replay elsewhere there may be room. Its output holds the text, the value and the error that `judge` made of it,
+        and the tool calls where tools were offered. Raises ModelError.
         """
         options = self._choose_options(key, free=schema is None, calm=is_calm or schema is not None)
         model = self.flow.model_of(asking.role)

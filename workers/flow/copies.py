@@ -113,14 +113,14 @@ def read_changes(copy: Copy, packed: bytes) -> Changes:
 
 def _unpack(packed: bytes) -> Iterator[tuple[str, bytes | str]]:
     """Yield the path of everything that is no folder, with its content, or what keeps it from being taken."""
-    for kind, name, content in _read_entries(packed):
-        name = name.removeprefix("./")
-        if kind == _FOLDER or not PASSED_OVER.isdisjoint(name.split("/")):
+    for kind, told, content in _read_entries(packed):
+        path = told.removeprefix("./")
+        if kind == _FOLDER or not PASSED_OVER.isdisjoint(path.split("/")):
             continue
         try:
-            name = "/".join(check_path(name))
+            name = "/".join(check_path(path))
         except WorkspaceError:
-            yield repr(name), "is no path that a project folder takes"
+            yield repr(path), "is no path that a project folder takes"
             continue
         if kind != _FILE:
             yield name, "is not a plain file"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from pathlib import Path
 
 import pytest
@@ -210,7 +211,7 @@ async def test_what_had_no_room_is_left_out_on_a_replay_too_where_there_is_room(
     }
     journal, answers = MemoryJournal(), script(told)
 
-    def answer(request: ChatRequest) -> Scripted:
+    def answer(request: ChatRequest) -> Scripted | Awaitable[Scripted]:
         if request.step_key.endswith(extra):
             raise ContextTooSmall("There is no room.")
         return answers(request)
