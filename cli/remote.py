@@ -14,7 +14,7 @@ from rich.prompt import Confirm
 
 from cli.claims import show_claims
 from cli.progress import Progress
-from cli.terminal import complain, tell
+from cli.terminal import complain, tell, without_commands
 from common.errors import FieldError, FlowError, InvalidInput
 from common.events import Claim, ClaimsMade, LoggedEvent, SessionMoved
 from common.states import FINAL_STATES, State
@@ -123,7 +123,7 @@ def run_remote(dashboard: Dashboard, body: Mapping[str, JsonValue]) -> int:
     except KeyboardInterrupt:
         return _detach(dashboard, session_id)
     if end.status == State.COMPLETED:
-        tell(end.result or "")
+        tell(without_commands(end.result or ""))
         show_claims(claims)
         return 0
     complain(end.error or end.reason or f"The session {end.status}.")

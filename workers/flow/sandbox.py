@@ -102,7 +102,8 @@ class Sandbox:
             "core": 0,
         }
         return [
-            *(self._program, "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"),
+            shutil.which(self._program) or self._program,  # without an environment it would be looked for elsewhere
+            *("--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"),
             *("--new-session", "--clearenv", "--hostname", "sandbox"),
             *(word for name, value in _ENVIRONMENT.items() for word in ("--setenv", name, value)),
             *("--ro-bind", "/usr", "/usr", *_link_system_folders()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -276,6 +277,15 @@ async def test_without_bubblewrap_a_sentence_says_what_to_install() -> None:
     obstacle = await Sandbox(program="no-such-bwrap").find_obstacle()
     assert obstacle is not None
     assert "apt install bubblewrap" in obstacle
+
+
+async def test_bubblewrap_is_run_wherever_it_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_sandbox()
+    with tempfile.TemporaryDirectory() as folder:  # one that the unprivileged user may look into, unlike pytest's
+        Path(folder).chmod(0o755)
+        (Path(folder) / "own-bwrap").symlink_to(shutil.which("bwrap") or "")
+        monkeypatch.setenv("PATH", folder, prepend=os.pathsep)
+        assert await Sandbox(program="own-bwrap").find_obstacle() is None
 
 
 async def test_a_bubblewrap_that_does_not_work_is_told_of_and_nothing_is_run_bare() -> None:
