@@ -112,7 +112,8 @@ class Agent:
         text = outcome.text.strip()
         if not text and not last:
             return Judgement(error="The answer was empty.", again="Write it now.")
-        files = read_files(name_files(outcome.text, asking)) if asking.takes_files else ReplyFiles()
+        named = await _name_files(outcome.text, asking)
+        files = read_files(named) if asking.takes_files else ReplyFiles()
         problems = [f"{self.name}: {problem}" for problem in files.problems]
         problems += [
             f"{draft.path} ({self.name}) was left out: another team writes it."
@@ -135,7 +136,7 @@ class Agent:
         """Return the text of a step that `judge_text` judged, with what was missing or broken of its files."""
         text, broken = str(output["text"]), cast("Mapping[str, str]", output["value"] or {})
         if asking.files:
-            text = name_files(text, asking)
+            text = await _name_files(text, asking)
             if missing := find_missing(text, asking.files):
                 text, more = await self._ask_missing(key, prompt, asking, text, missing)
                 broken = {**broken, **more}
@@ -195,7 +196,8 @@ class Agent:
             name_missing(key), prompt, asking, judge, last=True, is_calm=True, may_be_left_out=True
         )
         output = step.output
-        blocks = [write_block(draft.path, draft.content.decode()) for draft in take_files(str(output["text"]), missing)]
+        taken = await asyncio.to_thread(take_files, str(output["text"]), missing)
+        blocks = [write_block(draft.path, draft.content.decode()) for draft in taken]
         return "\n\n".join([reply, *blocks]).strip(), cast("Mapping[str, str]", output["value"] or {})
 
     async def _mend(self, key: str, system: str, asking: Asking, reply: str, broken: Mapping[str, str]) -> str:
@@ -221,7 +223,7 @@ class Agent:
         )
         output = step.output
         paths = cast("list[str]", output["value"] or [])
-        answer = take_files(str(output["text"]), list(broken))
+        answer = await asyncio.to_thread(take_files, str(output["text"]), list(broken))
         return replace_files(reply, {d.path: d.content.decode() for d in answer if d.path in paths})
 
     async def _converse(
@@ -342,3 +344,9 @@ class Agent:
         if given.seed is not None:  # one seed for all would make drones with like prompts say the same
             options["seed"] = (given.seed + zlib.crc32(key.encode())) % 2**31
         return options
+
+
+async def _name_files(text: str, asking: Asking) -> str:
+    """Return a reply with the files that were asked for named in it; its blocks are parsed for that, so in a thread."""
+    has_blocks = "```" in text or "~~~" in text
+    return await asyncio.to_thread(name_files, text, asking) if asking.files and has_blocks else text

@@ -275,7 +275,7 @@ async def test_what_a_tool_wrote_is_not_missing_and_what_it_did_not_is(tmp_path:
 async def test_files_and_roles_come_alike_for_a_task_in_any_language(architecture: Architecture, task: str) -> None:
     listener, model, _ = await run({}, architecture, task=task)
     english, other, _ = await run({}, architecture)
-    assert model.keys == other.keys
+    assert sorted(model.keys) == sorted(other.keys)  # groups work at the same time
     roles = [item.role for event in listener.all(PlanMade) for item in event.subtasks]
     assert roles == [item.role for event in english.all(PlanMade) for item in event.subtasks]
     written_by = [call for call in model.calls if call.key.endswith("/files")]
