@@ -143,6 +143,7 @@ echo started >&3
 sh -c "$1" 3>&-
 code=$?
 kill -s KILL -- -1 2>/dev/null
+chmod -R u+rwX . 2>/dev/null
 tar -c -f - --format=gnu --hard-dereference . >&3 2>/dev/null
 exit $code
 """
