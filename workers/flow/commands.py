@@ -29,7 +29,7 @@ _KERNEL_LIMITS = {152: "it used too much processor time", 153: "a file of it got
 class RunCommand(Arguments):
     """What run_command takes."""
 
-    command: str = Field(min_length=1, max_length=8000, description="A command line for sh.")
+    command: str = Field(pattern=r"\S", max_length=8000, description="A command line for sh.")
 
 
 class CommandTool:

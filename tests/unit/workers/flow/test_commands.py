@@ -95,6 +95,12 @@ async def test_files_that_a_command_shut_come_back_too(tmp_path: Path) -> None:
     assert "deleted" not in outcome.text
 
 
+async def test_nothing_is_no_command_that_could_succeed(tmp_path: Path) -> None:
+    outcome = await use(tmp_path, " \n", make_sandbox())
+    assert outcome.failed
+    assert "exit_code" not in outcome.facts
+
+
 async def test_a_command_that_fails_or_meets_a_limit_of_the_kernel_tells_its_exit_code(tmp_path: Path) -> None:
     limits = CommandLimits(file_bytes=1000)
     outcome = await use(tmp_path, "head -c 2000 /dev/zero > big", make_sandbox(limits))
