@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from benchmarks import calls
+from benchmarks import calls, history, history_page
 
-_BENCHMARKS = {"calls": calls.run}
+_BENCHMARKS = {"calls": calls.run, "history": history.run, "history_page": history_page.run}
 
 
 def main(names: list[str]) -> int:

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cli import accounts, run, serve
+from cli import accounts, run, serve, sessions
 from cli.terminal import complain, tell
 from cli.up import up
 from common.errors import FlowError, SettingsError
@@ -26,6 +26,7 @@ app.command()(serve.migrate)
 app.command("model-server")(serve.model_server)
 app.command()(serve.flower)
 app.command()(run.run)
+app.add_typer(sessions.sessions, name="sessions")
 app.add_typer(accounts.tokens, name="tokens")
 app.add_typer(accounts.users, name="users")
 

@@ -1,10 +1,12 @@
-"""`run` on a dashboard, over its API."""
+"""A dashboard over its API: `run` on it, and what `sessions` asks of it."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,16 +15,20 @@ from pydantic import BaseModel, JsonValue, ValidationError
 from rich.prompt import Confirm
 
 from cli.claims import show_claims
+from cli.probe import local_url
 from cli.progress import Progress
 from cli.terminal import complain, tell, without_commands
-from common.errors import FieldError, FlowError, InvalidInput
+from common.errors import FieldError, FlowError, InvalidInput, SettingsError
 from common.events import Claim, ClaimsMade, LoggedEvent, SessionMoved
+from common.settings import load_settings, read_run_file
 from common.states import FINAL_STATES, State
 
 #: Between two looks at the log of events.
 _PAUSE_SECONDS = 0.5
 #: The longest pause while the dashboard is away.
 _LONGEST_PAUSE_SECONDS = 10.0
+#: So many sessions are deleted by one request.
+_AT_A_TIME = 100
 
 
 class DashboardAway(FlowError):
@@ -35,6 +41,32 @@ class _Created(BaseModel):
 
 class _Page(BaseModel):
     events: list[LoggedEvent]
+
+
+class FoundSession(BaseModel):
+    """A session in a list."""
+
+    id: str
+    name: str
+    status: str
+    ended_at: str | None
+
+
+class Deletion(BaseModel):
+    """What became of a session that was to be deleted."""
+
+    id: str
+    deleted: bool
+    error: str | None
+
+
+class _Found(BaseModel):
+    active_sessions: dict[str, FoundSession]
+    session_history: list[FoundSession]
+
+
+class _Deletions(BaseModel):
+    results: list[Deletion]
 
 
 class Dashboard:
@@ -71,13 +103,48 @@ class Dashboard:
         """Ask for the session's end."""
         self._call("POST", f"/api/sessions/{session_id}/stop")
 
+    def list_sessions(self, query: Mapping[str, Any]) -> list[FoundSession]:
+        """Return the sessions that a query finds, the active ones first."""
+        found = _Found.model_validate(self._call("GET", "/api/sessions", params=dict(query)))
+        return [*found.active_sessions.values(), *found.session_history]
+
+    def delete_sessions(self, ids: Sequence[str]) -> list[Deletion]:
+        """Delete ended sessions; tell of each what became of it."""
+        results: list[Deletion] = []
+        for first in range(0, len(ids), _AT_A_TIME):
+            body = {"ids": list(ids[first : first + _AT_A_TIME])}
+            results += _Deletions.model_validate(self._call("POST", "/api/sessions/delete", json=body)).results
+        return results
+
+    def export_sessions(self, query: Mapping[str, Any], output: Path) -> None:
+        """Write what the query names into a file, as it comes; a file that stays unfinished is removed."""
+        with self._answering(), self._http.stream("GET", "/api/sessions/export", params=dict(query)) as response:
+            if not response.is_success:
+                response.read()
+                self._check(response)
+            try:
+                with output.open("wb") as file:
+                    for piece in response.iter_bytes():
+                        file.write(piece)
+            except BaseException:
+                output.unlink(missing_ok=True)
+                raise
+
     def page_of(self, session_id: str) -> str:
         """Return the address of the session's page."""
         return f"{self.url}/sessions/{session_id}"
 
     def _call(self, method: str, path: str, **arguments: Any) -> Any:
-        try:
+        with self._answering():
             response = self._http.request(method, path, **arguments)
+        self._check(response)
+        return response.json() if response.content else None
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """Say in our words that no answer comes."""
+        try:
+            yield
         except httpx.HTTPError as error:
             raise DashboardAway(
                 f"The dashboard at {self.url} does not answer; start it with `ollama-flow up`, or name another one by "
@@ -87,8 +154,11 @@ class Dashboard:
             raise InvalidInput(
                 f"OLLAMA_FLOW_URL takes an address like http://127.0.0.1:5000; it is {self.url!r}."
             ) from error
+
+    def _check(self, response: httpx.Response) -> None:
+        """Raise for any answer that does not tell of success."""
         if response.is_success:
-            return response.json() if response.content else None
+            return
         if response.status_code in {502, 503, 504}:
             raise DashboardAway(f"The dashboard at {self.url} cannot answer just now ({response.status_code}).")
         if response.status_code == 401:
@@ -97,6 +167,17 @@ class Dashboard:
                 "`ollama-flow tokens create --user EMAIL --name NAME` and set OLLAMA_FLOW_TOKEN."
             )
         raise _as_error(response)
+
+
+def open_dashboard(url: str | None, token: str | None) -> Dashboard:
+    """Return the dashboard at `url`, else the one of this machine. Raises SettingsError where the token is missing."""
+    if not token:
+        raise SettingsError(
+            "OLLAMA_FLOW_TOKEN takes an API token; make one with `ollama-flow tokens create --user EMAIL --name NAME`."
+        )
+    settings = load_settings()
+    known = read_run_file(settings.run_file).get("url") or local_url(settings.host, settings.port)
+    return Dashboard((url or known).rstrip("/"), token)
 
 
 def _as_error(response: httpx.Response) -> FlowError:

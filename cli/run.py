@@ -10,10 +10,9 @@ import typer
 from pydantic import JsonValue
 
 from cli.options import read_models
-from cli.probe import local_url
-from common.errors import InvalidInput, SettingsError
+from common.errors import InvalidInput
 from common.options import FlowOptions
-from common.settings import load_settings, read_run_file
+from common.settings import load_settings
 from common.states import Architecture
 
 
@@ -66,20 +65,14 @@ def run(
                     settings, task, workers=workers, architecture=arch, model=model, folder=folder, options=options
                 )
             )
-        if not token:
-            raise SettingsError(
-                "OLLAMA_FLOW_TOKEN takes an API token; make one with "
-                "`ollama-flow tokens create --user EMAIL --name NAME`."
-            )
-        from cli.remote import Dashboard, run_remote
+        from cli.remote import open_dashboard, run_remote
 
         body: dict[str, JsonValue] = {"task": task, "workers": workers, "architecture": str(arch)}
         chosen = {"model": model, "project_folder": str(folder) if folder else None, "name": name}
         body |= {key: value for key, value in chosen.items() if value}
         if given := options.model_dump(mode="json", exclude_defaults=True):
             body["options"] = given
-        known = read_run_file(settings.run_file).get("url") or local_url(settings.host, settings.port)
-        with Dashboard((url or known).rstrip("/"), token) as dashboard:
+        with open_dashboard(url, token) as dashboard:
             raise SystemExit(run_remote(dashboard, body))
     except InvalidInput as error:
         said = [detail for detail in error.details if detail.message not in str(error)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from common.errors import Conflict, FieldError, InvalidInput
 from common.events import LoggedEvent
 from common.models import FlowSession, User
@@ -49,6 +51,14 @@ def create(runtime: Runtime, body: CreateSession, *, owner: User, key: str | Non
 def _compare(session: FlowSession | NewSession) -> list[object]:
     options = {name: value for name, value in session.options.items() if name != "models"}
     return [options, *(getattr(session, field) for field in _SAME)]
+
+
+def settings_of(session: FlowSession) -> dict[str, Any]:
+    """Return the fields of `CreateSession` that make another session like this one."""
+    fields = {name: getattr(session, name) for name in _SAME}
+    # Options that this version no longer has are left out.
+    options = {name: value for name, value in session.options.items() if name in FlowOptions.model_fields}
+    return fields | {"model": session.model or None, "options": options}
 
 
 def announce(runtime: Runtime, events: list[LoggedEvent]) -> None:

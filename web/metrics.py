@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 from werkzeug.exceptions import Unauthorized
 
 from common.queries.queue import QueueFigures, read_queue_figures
-from common.queries.sessions import count_by_state
+from common.queries.statistics import count_by_state
 from common.queries.workers import list_workers
 from common.states import State
 from web.auth.identity import identify, read_bearer

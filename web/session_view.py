@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shlex
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -9,6 +10,7 @@ from urllib.parse import quote
 
 from sqlalchemy.orm import Session
 
+from common.clock import utc_now
 from common.events import (
     AgentInfo,
     ArtifactWritten,
@@ -22,7 +24,7 @@ from common.events import (
 from common.models import Artifact, FlowSession, Step
 from common.queries.events import read_events_of
 from common.queries.queue import QueueFigures, read_positions, read_queue_figures
-from common.queries.sessions import SessionFilter, count_sessions
+from common.queries.statistics import count_sessions, list_days
 from common.queries.steps import list_steps, list_versions
 from common.settings import Settings
 from common.states import Desired, State
@@ -30,6 +32,7 @@ from web.api import schemas
 
 #: More than any flow of ours has.
 _STEPS = 10_000
+_FIRST_DAY = dt.date(1970, 1, 1)
 
 
 def view_sessions(db: Session, sessions: Sequence[FlowSession], settings: Settings) -> list[schemas.SessionView]:
@@ -61,9 +64,21 @@ def view_detail(db: Session, session: FlowSession, settings: Settings) -> schema
     )
 
 
-def view_statistics(db: Session, wanted: SessionFilter) -> schemas.StatisticsView:
-    """Return the figures above a list."""
-    return schemas.StatisticsView(**vars(count_sessions(db, wanted)))
+def view_statistics(db: Session, owner_id: str | None) -> schemas.StatisticsView:
+    """Return the figures above a list: of one owner, or of all."""
+    return schemas.StatisticsView(**vars(count_sessions(db, owner_id)))
+
+
+def view_days(db: Session, owner_id: str | None, *, count: int) -> list[schemas.DayView]:
+    """Return the figures of the last days, today's last; a day without an end has zeros."""
+    today = utc_now().date()
+    first = (today - _FIRST_DAY).days - count + 1
+    known = {day.day: vars(day) for day in list_days(db, owner_id, first=first)}
+    nothing = {"completed": 0, "failed": 0, "stopped": 0, "tokens": 0, "average_duration_seconds": None}
+    return [
+        schemas.DayView(**known.get(number, nothing) | {"day": _FIRST_DAY + dt.timedelta(days=number)})
+        for number in range(first, first + count)
+    ]
 
 
 def view_steps(db: Session, session: FlowSession) -> list[schemas.StepView]:

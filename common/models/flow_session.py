@@ -5,13 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Computed, Double, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from common.ids import new_id
 from common.models.account import User
 from common.models.base import Base, Json, db_now
 from common.states import ACTIVE_STATES, Architecture, Desired, State
+
+#: The columns that the history may be sorted by.
+HISTORY_ORDERS = ("ended_at", "created_at", "ran_seconds", "tokens", "sort_name")
+#: What else the indexes of these orders hold: rows that a filter leaves out are passed over without reading them.
+_FILTERED = ("id", "state", "architecture", "model")
 
 
 def _one_of(column: str, values: type[State | Desired | Architecture]) -> CheckConstraint:
@@ -21,6 +26,11 @@ def _one_of(column: str, values: type[State | Desired | Architecture]) -> CheckC
 
 def _of_ended(name: str, *columns: str) -> Index:
     where = text("ended_at IS NOT NULL")
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
+def _of_active(name: str, *columns: str) -> Index:
+    where = text("state IN ({})".format(", ".join(f"'{state}'" for state in sorted(ACTIVE_STATES))))
     return Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
@@ -84,6 +94,13 @@ class FlowSession(Base):
     steps_done: Mapped[int] = mapped_column(default=0)
     steps_planned: Mapped[int] = mapped_column(default=0)
 
+    # What the database computes, for the orders of the history.
+    #: From its start to its end; 0 where it never ran, or has not ended.
+    ran_seconds: Mapped[float] = mapped_column(Double, Computed("coalesce(ended_at - started_at, 0)", persisted=True))
+    #: Read and written by the model.
+    tokens: Mapped[int] = mapped_column(Computed("prompt_tokens + output_tokens", persisted=True))
+    sort_name: Mapped[str] = mapped_column(Computed("lower(name)", persisted=True))
+
     owner: Mapped[User] = relationship(lazy="joined", innerjoin=True)
 
     __table_args__ = (
@@ -92,17 +109,12 @@ class FlowSession(Base):
         _one_of("architecture", Architecture),
         CheckConstraint("workers BETWEEN 1 AND 16", name="ck_sessions_workers"),
         UniqueConstraint("owner_id", "idempotency_key"),
-        # The history pages, the latest end first: of all, and of one owner.
-        _of_ended("ix_sessions_ended_at_id", "ended_at", "id"),
-        _of_ended("ix_sessions_owner_id_ended_at_id", "owner_id", "ended_at", "id"),
-        # The queue and the running ones: a small part of a long table.
-        Index(
-            "ix_sessions_active",
-            "state",
-            "created_at",
-            sqlite_where=text("state IN ({})".format(", ".join(f"'{state}'" for state in sorted(ACTIVE_STATES)))),
-            postgresql_where=text("state IN ({})".format(", ".join(f"'{state}'" for state in sorted(ACTIVE_STATES)))),
-        ),
+        # The history in each of its orders: of all, and of one owner.
+        *(_of_ended(f"ix_sessions_{column}", column, *_FILTERED) for column in HISTORY_ORDERS),
+        *(_of_ended(f"ix_sessions_owner_id_{column}", "owner_id", column, *_FILTERED) for column in HISTORY_ORDERS),
+        # The queue and the running ones, of all and of one owner: a small part of a long table.
+        _of_active("ix_sessions_active", "state", "created_at"),
+        _of_active("ix_sessions_owner_id_active", "owner_id", "state", "created_at"),
     )
 
     @property

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from common.models import FlowSession, Turn, Worker
 from common.models.base import db_now
+from common.queries.active import is_active
 from common.states import Desired, State, WaitsFor
 
 
@@ -34,7 +35,7 @@ def queue_order() -> Subquery:
     """
     running = (
         select(FlowSession.owner_id, func.count().label("count"))
-        .where(FlowSession.state == State.RUNNING)
+        .where(is_active(State.RUNNING))
         .group_by(FlowSession.owner_id)
         .subquery()
     )
@@ -50,7 +51,7 @@ def queue_order() -> Subquery:
             func.coalesce(running.c.count, 0).label("running"),
         )
         .outerjoin(running, running.c.owner_id == FlowSession.owner_id)
-        .where(FlowSession.state == State.QUEUED, FlowSession.desired == Desired.RUN)
+        .where(is_active(State.QUEUED), FlowSession.desired == Desired.RUN)
         .subquery()
     )
     order = (waiting.c.is_new, waiting.c.running + waiting.c.turn, waiting.c.created_at, waiting.c.id)
@@ -72,7 +73,7 @@ def read_queue_figures(db: Session, *, alive_seconds: float) -> QueueFigures:
         row[0]: row[1]
         for row in db.execute(
             select(FlowSession.state, func.count())
-            .where(FlowSession.state.in_([State.QUEUED, State.RUNNING]))
+            .where(is_active(State.QUEUED, State.RUNNING))
             .group_by(FlowSession.state)
         )
     }
@@ -88,7 +89,7 @@ def take_doorbells(db: Session, *, alive_seconds: float, ring_again_seconds: flo
     """Mark the sessions whose doorbell is to be rung now, as many as there are free seats, and return their ids."""
     free = read_queue_figures(db, alive_seconds=alive_seconds).free_seats
     still_ringing = db.scalar(
-        select(func.count()).where(FlowSession.state == State.QUEUED, FlowSession.rung_at > _ago(ring_again_seconds))
+        select(func.count()).where(is_active(State.QUEUED), FlowSession.rung_at > _ago(ring_again_seconds))
     )
     free -= int(still_ringing or 0)
     if free <= 0:
@@ -116,7 +117,7 @@ def lock_expired(db: Session, *, limit: int = 100) -> list[FlowSession]:
     return list(
         db.scalars(
             select(FlowSession)
-            .where(FlowSession.state == State.RUNNING, FlowSession.lease_until < db_now())
+            .where(is_active(State.RUNNING), FlowSession.lease_until < db_now())
             .order_by(FlowSession.lease_until)
             .limit(limit)
             .with_for_update(of=FlowSession, skip_locked=True)
@@ -136,7 +137,7 @@ def lock_wakeable(db: Session, *, alive_seconds: float, limit: int = 100) -> lis
         db.scalars(
             select(FlowSession)
             .where(
-                FlowSession.state == State.PAUSED,
+                is_active(State.PAUSED),
                 FlowSession.desired == Desired.RUN,
                 FlowSession.waits_for.is_not(None),
                 FlowSession.wake_at < db_now(),

@@ -1,12 +1,14 @@
-"""Sessions as people see them: create, find, list, count, end and delete."""
+"""Sessions as people see them: create, find, list, end and delete."""
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Double, Select, case, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,8 +16,10 @@ from common.errors import Conflict, NotFound
 from common.events import LoggedEvent, Receipt, SessionMoved
 from common.models import FlowSession, User
 from common.models.base import db_now
+from common.queries.active import is_active
 from common.queries.events import append_events
-from common.states import ACTIVE_STATES, FINAL_STATES, State, check_move
+from common.queries.search import holds_words
+from common.states import FINAL_STATES, State, check_move
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,19 +46,11 @@ class SessionFilter:
     states: Sequence[State] | None = None
     architecture: str | None = None
     model: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Statistics:
-    """The figures above the list."""
-
-    total: int
-    active: int
-    completed: int
-    failed: int
-    stopped: int
-    #: Of the completed ones; None before the first.
-    average_duration_seconds: float | None
+    #: Words that the name, the task or the result holds.
+    q: str | None = None
+    #: When it ended, at the earliest and at the latest; one that has not ended will do so later than now.
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
 
 
 def create_session(db: Session, new: NewSession) -> tuple[FlowSession, list[LoggedEvent]]:
@@ -93,27 +89,6 @@ def find_session(db: Session, session_id: str, *, seen_by: User | None = None) -
     return found
 
 
-def list_ended(
-    db: Session, wanted: SessionFilter, *, limit: int = 50, before: tuple[float, str] | None = None
-) -> list[FlowSession]:
-    """Return the sessions that have ended, the latest end first; `before` is the `read_place` of the last one seen."""
-    query = _filtered(select(FlowSession), wanted).where(FlowSession.ended_at.is_not(None))
-    if before is not None:
-        ended, session_id = before
-        # Spelled out: a row-value comparison would lose the type of times. The first condition is for the index.
-        query = query.where(
-            FlowSession.ended_at <= ended, or_(FlowSession.ended_at < ended, FlowSession.id < session_id)
-        )
-    return list(db.scalars(query.order_by(FlowSession.ended_at.desc(), FlowSession.id.desc()).limit(limit)))
-
-
-def read_place(db: Session, session: FlowSession) -> tuple[float, str]:
-    """Return where an ended session stands in a list: its end as exactly as the database has it, and its id."""
-    ended = db.scalar(select(type_coerce(FlowSession.ended_at, Double)).where(FlowSession.id == session.id))
-    assert ended is not None
-    return ended, session.id
-
-
 def list_named(db: Session, session_ids: Iterable[str]) -> list[FlowSession]:
     """Return those of these sessions that exist, oldest first."""
     query = select(FlowSession).where(FlowSession.id.in_(list(session_ids)))
@@ -127,46 +102,17 @@ def find_known(db: Session, session_ids: Iterable[str]) -> set[str]:
 
 def read_active_seqs(db: Session) -> dict[str, int]:
     """Return the number of the last event of each session that has not ended."""
-    query = select(FlowSession.id, FlowSession.last_seq).where(FlowSession.state.in_(sorted(ACTIVE_STATES)))
+    query = select(FlowSession.id, FlowSession.last_seq).where(is_active())
     return {row.id: row.last_seq for row in db.execute(query)}
 
 
 def list_active(db: Session, wanted: SessionFilter, *, limit: int = 200) -> list[FlowSession]:
     """Return the sessions that have not ended, oldest first."""
-    query = _filtered(select(FlowSession), wanted).where(FlowSession.state.in_(sorted(ACTIVE_STATES)))
+    if wanted.until is not None:
+        return []
+    wanted = dataclasses.replace(wanted, since=None)
+    query = choose_sessions(db, select(FlowSession), wanted).where(is_active())
     return list(db.scalars(query.order_by(FlowSession.created_at, FlowSession.id).limit(limit)))
-
-
-def count_sessions(db: Session, wanted: SessionFilter) -> Statistics:
-    """Count the sessions by state, and average the duration of the completed ones."""
-    completed = FlowSession.state == State.COMPLETED
-    duration = FlowSession.ended_at - FlowSession.started_at
-    row = db.execute(
-        _filtered(
-            select(
-                func.count().label("total"),
-                func.count().filter(FlowSession.state.in_(sorted(ACTIVE_STATES))).label("active"),
-                func.count().filter(completed).label("completed"),
-                func.count().filter(FlowSession.state == State.FAILED).label("failed"),
-                func.count().filter(FlowSession.state == State.STOPPED).label("stopped"),
-                func.avg(case((completed, type_coerce(duration, Double)))).label("average"),
-            ).select_from(FlowSession),
-            wanted,
-        )
-    ).one()
-    return Statistics(
-        total=row.total,
-        active=row.active,
-        completed=row.completed,
-        failed=row.failed,
-        stopped=row.stopped,
-        average_duration_seconds=None if row.average is None else float(row.average),
-    )
-
-
-def count_by_state(db: Session) -> dict[str, int]:
-    """Count all sessions by state, for metrics."""
-    return {row[0]: row[1] for row in db.execute(select(FlowSession.state, func.count()).group_by(FlowSession.state))}
 
 
 def end_session(
@@ -221,7 +167,8 @@ def lock_session(db: Session, session_id: str, *, seen_by: User) -> FlowSession:
     return locked
 
 
-def _filtered(query: Select[Any], wanted: SessionFilter) -> Select[Any]:
+def choose_sessions(db: Session, query: Select[Any], wanted: SessionFilter) -> Select[Any]:
+    """Return the query for those sessions only that the filter lets through."""
     conditions: list[ColumnElement[bool]] = []
     if wanted.owner_id is not None:
         conditions.append(FlowSession.owner_id == wanted.owner_id)
@@ -231,4 +178,10 @@ def _filtered(query: Select[Any], wanted: SessionFilter) -> Select[Any]:
         conditions.append(FlowSession.architecture == wanted.architecture)
     if wanted.model is not None:
         conditions.append(FlowSession.model == wanted.model)
+    if wanted.since is not None:
+        conditions.append(FlowSession.ended_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(FlowSession.ended_at <= wanted.until)
+    if wanted.q is not None:
+        conditions.append(holds_words(db, wanted.q))
     return query.where(*conditions)

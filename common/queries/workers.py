@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from common.models import FlowSession, Worker
 from common.models.base import db_now
+from common.queries.active import is_active
 from common.states import State
 
 
@@ -80,7 +81,7 @@ def list_workers(db: Session, *, alive_seconds: float) -> list[WorkerSeats]:
     """Return the worker processes that live, by name."""
     busy = (
         select(FlowSession.worker, func.count().label("busy"))
-        .where(FlowSession.state == State.RUNNING)
+        .where(is_active(State.RUNNING))
         .group_by(FlowSession.worker)
         .subquery()
     )

@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Session, Statistics } from "../../web/frontend/api_types.ts";
-import { activeOf, emptyList, historyOf, takeChange, takeList, takePage } from "../../web/frontend/state/session_list.ts";
+import { activeOf, emptyList, historyOf, takeChange, takeList } from "../../web/frontend/state/session_list.ts";
 
 const statistics: Statistics = {
-  total: 0, active: 0, completed: 0, failed: 0, stopped: 0, average_duration_seconds: null,
+  total: 0, active: 0, completed: 0, failed: 0, stopped: 0, tokens: 0, average_duration_seconds: null,
 };
 
 function session(id: string, status: string, last_seq = 1, more: Partial<Session> = {}): Session {
   return { id, status, last_seq, created_at: `2026-01-01T00:00:0${id}Z`, ended_at: null, ...more } as Session;
 }
 
-const list = (active: Session[], history: Session[], next_cursor: string | null = null) => ({
-  active_sessions: Object.fromEntries(active.map((each) => [each.id, each])), session_history: history, statistics, next_cursor,
+const list = (active: Session[], history: Session[]) => ({
+  active_sessions: Object.fromEntries(active.map((each) => [each.id, each])), session_history: history, statistics, next_cursor: null,
 });
 
 const ids = (sessions: Session[]): string[] => sessions.map((each) => each.id);
@@ -47,10 +47,10 @@ test("a session that a fresh answer no longer holds as active is dropped", () =>
   assert.deepEqual(ids(activeOf(takeList(before, list([], [])))), []);
 });
 
-test("a fresh answer keeps the pages of the history that were read", () => {
-  const first = takeList(emptyList, list([], [session("5", "stopped")], "more"));
-  const paged = takePage(first, list([], [session("2", "failed")], null));
-  const state = takeList(paged, list([], [session("5", "stopped")], "more"));
+test("a fresh answer keeps the ended sessions that are known", () => {
+  const first = takeList(emptyList, list([], [session("5", "stopped"), session("2", "failed")]));
+  assert.equal(emptyList.isLoaded, false);
+  const state = takeList(first, list([], [session("5", "stopped")]));
   assert.deepEqual(ids(historyOf(state)), ["5", "2"]);
-  assert.equal(state.nextCursor, null);
+  assert.equal(state.isLoaded, true);
 });

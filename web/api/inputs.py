@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-import math
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
 from common.options import FlowOptions
-from common.states import Architecture, State
+from common.queries.history import Order, Place, Sorting
+from common.states import FINAL_STATES, Architecture, State
+from web.api.cursors import read_cursor
 
 #: PostgreSQL's INTEGER, which numbers events.
 _LARGEST_SEQ = 2**31 - 1
@@ -73,21 +72,45 @@ class Repeatable(BaseModel):
         return value
 
 
-class ListSessions(BaseModel):
-    """Which sessions a list holds."""
+class ForkSession(CreateSession):
+    """What a new session has otherwise than the one that it is made from; each field may be left out."""
+
+    #: Else that of the other session.
+    task: Annotated[str, StringConstraints(max_length=100_000)] = "…"
+
+    def apply_to(self, known: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the fields of a new session: those of another one, and over them what was sent.
+
+        Of the options only those change that were sent; another task gets another name.
+        """
+        sent = self.model_dump(exclude_unset=True)
+        fields = {**known, **sent, "options": {**known["options"], **sent.get("options", {})}}
+        if "task" in sent and "name" not in sent:
+            fields["name"] = None
+        return fields
+
+
+class FilterSessions(BaseModel):
+    """Which sessions are meant."""
 
     model_config = ConfigDict(extra="forbid")
 
+    #: Words that the name, the task or the result holds; of the last letters of a word some may be missing.
+    q: str | None = Field(default=None, max_length=200)
     #: States, separated by commas.
     status: str | None = None
     #: An email address.
     owner: str | None = None
     architecture: str | None = None
     model: str | None = None
-    #: Of the ended ones in one page.
-    limit: int = Field(default=50, ge=1, le=200)
-    #: `next_cursor` of the page before.
-    cursor: str | None = None
+    #: When it ended, at the earliest and at the latest.
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+
+    @field_validator("q")
+    @classmethod
+    def _check_words(cls, value: str | None) -> str | None:
+        return value if value is not None and value.strip() else None
 
     @field_validator("status")
     @classmethod
@@ -104,17 +127,88 @@ class ListSessions(BaseModel):
             raise ValueError(f"There is no such architecture; there are {', '.join(Architecture)}.")
         return value if value is None else value.upper()
 
-    @field_validator("cursor")
-    @classmethod
-    def _check_cursor(cls, value: str | None) -> str | None:
-        if value is not None:
-            read_cursor(value)
-        return value
-
     @property
     def states(self) -> set[State]:
         """The states that were asked for; all where none was named."""
         return set(State) if self.status is None else {State(word) for word in self.status.split(",")}
+
+    @property
+    def final_states(self) -> list[State] | None:
+        """The final ones of them, in which a list of ended sessions looks; None for all."""
+        return None if self.states >= FINAL_STATES else sorted(FINAL_STATES & self.states)
+
+
+class ListSessions(FilterSessions):
+    """Which sessions a list holds, and in which order the ended ones come."""
+
+    sort: Order = Order.ENDED
+    #: Else descending, and names ascending.
+    order: Literal["asc", "desc"] | None = None
+    #: Of the ended ones in one page.
+    limit: int = Field(default=50, ge=1, le=200)
+    #: `next_cursor` of the page before.
+    cursor: str | None = None
+
+    @field_validator("cursor")
+    @classmethod
+    def _check_cursor(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and {"sort", "order"} <= info.data.keys():
+            read_cursor(value, _sorting(info.data["sort"], info.data["order"]))
+        return value
+
+    @property
+    def sorting(self) -> Sorting:
+        """The order with its direction."""
+        return _sorting(self.sort, self.order)
+
+    @property
+    def after(self) -> Place | None:
+        """Where the page before ended."""
+        return None if self.cursor is None else read_cursor(self.cursor, self.sorting)
+
+
+def _sorting(order: Order, direction: str | None) -> Sorting:
+    return Sorting(order=order, descending=order is not Order.NAME if direction is None else direction == "desc")
+
+
+class DeleteSessions(BaseModel):
+    """Which ended sessions to delete: 100 at most."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    ids: Annotated[
+        list[Annotated[str, StringConstraints(min_length=1, max_length=64)]], Field(min_length=1, max_length=100)
+    ]
+
+
+class ExportSessions(FilterSessions):
+    """Which sessions to export: the named ones, or else the ended ones that the filters let through."""
+
+    #: Up to 100 ids, separated by commas.
+    ids: str | None = None
+    #: `zip` has all that belongs to them, `jsonl` one line for each.
+    format: Literal["zip", "jsonl"] = "zip"
+
+    @field_validator("ids")
+    @classmethod
+    def _check_ids(cls, value: str | None) -> str | None:
+        if value is not None and len(value.split(",")) > 100:
+            raise ValueError("100 sessions can be named at a time.")
+        return value
+
+    @property
+    def session_ids(self) -> list[str] | None:
+        """The ids that were named, each once; None where none was."""
+        return None if self.ids is None else list(dict.fromkeys(self.ids.split(",")))
+
+
+class CountSessions(BaseModel):
+    """Of how many days figures are wanted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    #: Up to and with today, in UTC.
+    days: int = Field(default=30, ge=1, le=366)
 
 
 class ReadEvents(BaseModel):
@@ -142,23 +236,3 @@ class ListFolders(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     path: str | None = Field(default=None, max_length=1000)
-
-
-def write_cursor(place: tuple[float, str]) -> str:
-    """Return where the page after `place` begins; opaque to clients."""
-    text = json.dumps(place)
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def read_cursor(cursor: str) -> tuple[float, str]:
-    """Return the time of the end and the id that a cursor holds. Raises ValueError."""
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        ended, session_id = json.loads(base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError, TypeError, RecursionError):
-        raise ValueError("This is no cursor of ours; leave it out to begin with the newest.") from None
-    if not isinstance(ended, float) or not math.isfinite(ended) or not isinstance(session_id, str):
-        raise ValueError("This is no cursor of ours; leave it out to begin with the newest.")
-    if "\x00" in session_id or not session_id.isascii():
-        raise ValueError("This is no cursor of ours; leave it out to begin with the newest.")
-    return ended, session_id

@@ -131,6 +131,19 @@ class StatisticsView(BaseModel):
     completed: int
     failed: int
     stopped: int
+    #: Read and written by the models, in all ended ones.
+    tokens: int
+    average_duration_seconds: float | None
+
+
+class DayView(BaseModel):
+    """The sessions that ended on one day, in UTC; the average is that of the completed ones."""
+
+    day: dt.date
+    completed: int
+    failed: int
+    stopped: int
+    tokens: int
     average_duration_seconds: float | None
 
 
@@ -147,6 +160,28 @@ class SessionListAnswer(Success):
     session_history: list[SessionView]
     statistics: StatisticsView
     next_cursor: str | None
+
+
+class StatisticsAnswer(Success):
+    """The figures of all sessions, and those of each of the last days, the oldest first, also where nothing ended."""
+
+    statistics: StatisticsView
+    days: list[DayView]
+
+
+class DeletionView(BaseModel):
+    """What became of one session that was to be deleted; `error` says why it still is there, or never was."""
+
+    id: str
+    deleted: bool
+    code: str | None = None
+    error: str | None = None
+
+
+class DeletionsAnswer(Success):
+    """What became of each session, in the order in which they were named."""
+
+    results: list[DeletionView]
 
 
 class SessionAnswer(Success):

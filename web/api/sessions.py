@@ -2,53 +2,59 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 from flask import Response
 from flask_openapi.types import ResponseDict
-from sqlalchemy.orm import Session
 
-from common.errors import NotFound
-from common.models import User
-from common.queries import accounts, sessions, wanted
-from common.queries.sessions import SessionFilter
-from common.states import FINAL_STATES
+from common.queries import sessions, wanted
+from common.queries.history import list_ended, read_place
 from web.api import schemas
 from web.api.blueprint import SessionPath, answer, create_blueprint
-from web.api.inputs import CreateSession, ListSessions, Repeatable, read_cursor, write_cursor
+from web.api.cursors import write_cursor
+from web.api.inputs import CountSessions, CreateSession, ListSessions, Repeatable
+from web.api.session_filter import read_filter
 from web.auth.identity import asker
 from web.creation import announce, create
 from web.runtime import current_runtime
-from web.session_view import view_detail, view_session, view_sessions, view_statistics
+from web.session_view import view_days, view_detail, view_session, view_sessions, view_statistics
 
 blueprint = create_blueprint("sessions", "One task given to a swarm, from creation to its end.", "/api/sessions")
 
 _MOVED: ResponseDict = {202: schemas.SessionAnswer, 409: schemas.ErrorAnswer}
-#: An owner that nobody is.
-_NOBODY = ""
 
 
 @blueprint.get("", responses={200: schemas.SessionListAnswer})
 def list_sessions(query: ListSessions) -> Response:
-    """List the active sessions and a page of the ended ones, the latest end first."""
+    """List the active sessions and a page of the ended ones, by words and filters, in any of the orders."""
     runtime, user = current_runtime(), asker()
     with runtime.database.read() as db:
-        owner_id = None if user.is_admin else user.id
-        scope = SessionFilter(owner_id=owner_id)
-        if query.owner is not None:
-            owner_id = _find_owner_id(db, user, query.owner)
-        ended = sorted(FINAL_STATES & query.states)
-        chosen = {"owner_id": owner_id, "architecture": query.architecture, "model": query.model}
-        active = sessions.list_active(db, SessionFilter(**chosen, states=sorted(query.states)))
-        before = None if query.cursor is None else read_cursor(query.cursor)
-        history = sessions.list_ended(db, SessionFilter(**chosen, states=ended), limit=query.limit + 1, before=before)
-        page = history[: query.limit]
+        wanted = read_filter(db, user, query)
+        active = sessions.list_active(db, dataclasses.replace(wanted, states=sorted(query.states)))
+        ended = dataclasses.replace(wanted, states=query.final_states)
+        found = list_ended(db, ended, sorting=query.sorting, limit=query.limit + 1, after=query.after)
+        page = found[: query.limit]
+        place = read_place(db, page[-1], query.sort) if len(found) > len(page) else None
         return answer(
             schemas.SessionListAnswer(
                 active_sessions={view.id: view for view in view_sessions(db, active, runtime.settings)},
                 session_history=view_sessions(db, page, runtime.settings),
-                statistics=view_statistics(db, scope),
-                next_cursor=write_cursor(sessions.read_place(db, page[-1])) if len(history) > len(page) else None,
+                statistics=view_statistics(db, None if user.is_admin else user.id),
+                next_cursor=None if place is None else write_cursor(place, query.sorting),
+            )
+        )
+
+
+@blueprint.get("/statistics", responses={200: schemas.StatisticsAnswer})
+def count_sessions(query: CountSessions) -> Response:
+    """Count the sessions, and how they ended on each of the last days."""
+    runtime, user = current_runtime(), asker()
+    with runtime.database.read() as db:
+        owner_id = None if user.is_admin else user.id
+        return answer(
+            schemas.StatisticsAnswer(
+                statistics=view_statistics(db, owner_id), days=view_days(db, owner_id, count=query.days)
             )
         )
 
@@ -110,15 +116,3 @@ def _want(want: Callable[..., wanted.Wanted], session_id: str) -> Response:
     announce(runtime, events)
     with runtime.database.read() as db:
         return answer(schemas.SessionAnswer(session=view_session(db, session, runtime.settings)), 202)
-
-
-def _find_owner_id(db: Session, user: User, email: str) -> str:
-    """Return whose sessions to list; a member finds nobody but themselves."""
-    if email.strip().lower() == user.email:
-        return user.id
-    if not user.is_admin:
-        return _NOBODY
-    try:
-        return accounts.find_user(db, email).id
-    except NotFound:
-        return _NOBODY

@@ -1,11 +1,14 @@
 // The one way to the REST API: JSON in and out, errors as ApiError, CSRF by header, the sign-in page where it is over.
 import type {
+  Days,
+  Deletion,
   EventPage,
   Models,
   NewSession,
   Overview,
   ProjectFolders,
   Session,
+  SessionChanges,
   SessionDetail,
   SessionList,
 } from "./api_types.ts";
@@ -36,11 +39,17 @@ interface ErrorBody {
 }
 
 export const api = {
-  listSessions: (query: { limit?: number; cursor?: string }) => get<SessionList>("/api/sessions", query),
+  listSessions: (query: Record<string, string | number>) => get<SessionList>("/api/sessions", query),
+  countSessions: (days: number) => get<Days>("/api/sessions/statistics", { days }),
   findSession: async (id: string) => (await get<{ session: SessionDetail }>(sessionUrl(id))).session,
   listEvents: (id: string, after: number) => get<EventPage>(`${sessionUrl(id)}/events`, { after, limit: 500 }),
   createSession: async (body: NewSession, idempotencyKey: string) =>
     (await send<{ session: Session }>("POST", "/api/sessions", body, { "Idempotency-Key": idempotencyKey })).session,
+  rerunSession: async (id: string, idempotencyKey: string) =>
+    (await send<{ session: Session }>("POST", `${sessionUrl(id)}/rerun`, undefined, { "Idempotency-Key": idempotencyKey })).session,
+  forkSession: async (id: string, body: SessionChanges, idempotencyKey: string) =>
+    (await send<{ session: Session }>("POST", `${sessionUrl(id)}/fork`, body, { "Idempotency-Key": idempotencyKey })).session,
+  deleteSessions: async (ids: string[]) => (await send<{ results: Deletion[] }>("POST", "/api/sessions/delete", { ids })).results,
   stopSession: (id: string) => moveSession(id, "stop"),
   pauseSession: (id: string) => moveSession(id, "pause"),
   resumeSession: (id: string) => moveSession(id, "resume"),
@@ -55,6 +64,14 @@ async function moveSession(id: string, move: "stop" | "pause" | "resume"): Promi
 }
 
 const sessionUrl = (id: string): string => `/api/sessions/${encodeURIComponent(id)}`;
+
+/** Where sessions are exported from: those of these ids, or what a query finds. */
+export function exportUrl(format: "zip" | "jsonl", chosen: Record<string, string>): string {
+  return `/api/sessions/export?${new URLSearchParams({ format, ...chosen })}`;
+}
+
+/** Where one session is exported from, with all that belongs to it. */
+export const sessionExportUrl = (id: string): string => `${sessionUrl(id)}/export.zip`;
 
 /** Where a file of a session is fetched from; each part of its path is encoded, its slashes stay. */
 export function fileUrl(sessionId: string, path: string): string {

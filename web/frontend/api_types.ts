@@ -50,7 +50,32 @@ export interface Statistics {
   completed: number;
   failed: number;
   stopped: number;
+  tokens: number;
   average_duration_seconds: number | null;
+}
+
+/** The sessions that ended on one day. */
+export interface Day {
+  /** "2026-05-03", in UTC. */
+  day: string;
+  completed: number;
+  failed: number;
+  stopped: number;
+  tokens: number;
+  average_duration_seconds: number | null;
+}
+
+export interface Days {
+  statistics: Statistics;
+  days: Day[];
+}
+
+/** What became of a session that was to be deleted. */
+export interface Deletion {
+  id: string;
+  deleted: boolean;
+  code: string | null;
+  error: string | null;
 }
 
 export interface SessionList {
@@ -69,6 +94,12 @@ export interface NewSession {
   project_folder?: string;
   options?: Record<string, unknown>;
 }
+
+/** What a session made from another one has otherwise; null means the server's default, or no folder. */
+export type SessionChanges = Omit<NewSession, "model" | "project_folder"> & {
+  model: string | null;
+  project_folder: string | null;
+};
 
 export interface EventPage {
   events: LoggedEvent[];

@@ -1,6 +1,6 @@
 // Which models one may pick: what the server has, and the well-known ones that it could have. Pure.
 import type { Model, Models } from "./api_types.ts";
-import { humanise } from "./format.ts";
+import { formatBytes, humanise } from "./format.ts";
 
 export interface KnownModel {
   name: string;
@@ -26,6 +26,15 @@ export function missingModels(items: readonly Model[]): KnownModel[] {
 /** "CodeLlama 7B" for a well-known name, else the name as it is. */
 export function modelTitle(name: string): string {
   return KNOWN_MODELS.find((known) => fullName(known.name) === fullName(name))?.title ?? name;
+}
+
+/** "4.7 GB", "8k context", "calls tools": what is known of a model. */
+export function modelFacts({ size_bytes, context_length, capabilities }: Model): string[] {
+  const facts: string[] = [];
+  if (size_bytes !== null) facts.push(formatBytes(size_bytes));
+  if (context_length !== null) facts.push(`${context_length < 1024 ? context_length : `${Math.round(context_length / 1024)}k`} context`);
+  if (capabilities !== null) facts.push(capabilities.includes("tools") ? "calls tools" : "no tools");
+  return facts;
 }
 
 /** Whose model may be another than the session's: the queen's with her sub-queens', and by role the drones'. */

@@ -11,13 +11,8 @@ from pydantic import BaseModel
 from common.database import Database
 from common.errors import DatabaseUnavailable
 from common.models import FlowSession
-from common.queries.sessions import (
-    SessionFilter,
-    list_active,
-    list_ended,
-    list_named,
-    read_active_seqs,
-)
+from common.queries.history import list_ended
+from common.queries.sessions import SessionFilter, list_active, list_named, read_active_seqs
 from common.settings import Settings
 from common.states import State
 from web.api import schemas
@@ -112,7 +107,7 @@ class SessionsList:
             change = SessionsChange(
                 changed=view_sessions(db, shown, self._settings),
                 removed=[],
-                statistics=view_statistics(db, seen),
+                statistics=view_statistics(db, owner_id),
             )
         viewer.needs_list = not self._viewers.send(viewer, make_message("sessions", change.model_dump_json()))
 
@@ -126,7 +121,7 @@ class SessionsList:
             views = {view.id: view for view in view_sessions(db, list(rows.values()), self._settings)}
             told = {key for key in views if key in changed or self._places.get(key) != views[key].queue}
             self._places = {row.id: views[row.id].queue for row in queued}
-            statistics = {scope: view_statistics(db, SessionFilter(owner_id=scope)) for scope in scopes}
+            statistics = {scope: view_statistics(db, scope) for scope in scopes}
         for scope in scopes:
             change = SessionsChange(
                 changed=[views[key] for key in sorted(told) if _sees(scope, rows[key])],

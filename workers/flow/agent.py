@@ -176,29 +176,34 @@ class Agent:
     async def _ask_missing(
         self, key: str, prompt: Prompt, asking: Asking, reply: str, missing: Sequence[str]
     ) -> tuple[str, Mapping[str, str]]:
-        """Ask for files that a reply lacks; return it with those that came, and what is wrong with them by path."""
-        named = missing[0] if len(missing) == 1 else f"{len(missing)} files"
-        asking = replace(asking, label=f"Write {named}", files=tuple(missing))
+        """Ask for each file that a reply lacks; return it with those that came, and what is wrong with them by path."""
+        blocks: list[str] = []
+        broken: dict[str, str] = {}
+        for number, path in enumerate(missing, start=1):
+            step = name_missing(key, number)
+            output = await self._ask_file(step, str(prompt.values["task"]), asking, reply, path)
+            if output["value"] is None:  # there was no room
+                break  # nor would the others fit
+            taken = await asyncio.to_thread(take_files, str(output["text"]), [path])
+            blocks += [write_block(draft.path, draft.content.decode()) for draft in taken]
+            broken |= cast("Mapping[str, str]", output["value"])
+        return "\n\n".join([reply, *blocks]).strip(), broken
+
+    async def _ask_file(self, key: str, task: str, asking: Asking, reply: str, path: str) -> Mapping[str, JsonValue]:
+        """Return the output of the step that asks for a file; its value is None where the context had no room."""
+        asking = replace(asking, label=f"Write {path}", files=(path,))
 
         async def judge(outcome: CallOutcome, step: str, last: bool) -> Judgement:
-            taken = await asyncio.to_thread(take_files, outcome.text, missing)
+            taken = await asyncio.to_thread(take_files, outcome.text, [path])
             written = await self.tell_files(step, taken)
             broken: dict[str, JsonValue] = {event.path: event.problem for event in written if event.problem}
-            notices = (
-                Notice(level="warning", message=f"{path} is missing: {self.name} did not write it, though asked twice.")
-                for path in missing
-                if path not in {draft.path for draft in taken}
-            )
+            missing = f"{path} is missing: {self.name} did not write it, though asked twice."
+            notices = () if taken else (Notice(level="warning", message=missing),)
             return Judgement(value=broken, events=(*written, *notices), artifacts=taken)
 
-        prompt = missing_prompt(prompt, reply, missing)
-        step = await self.run_turn(
-            name_missing(key), prompt, asking, judge, last=True, is_calm=True, may_be_left_out=True
-        )
-        output = step.output
-        taken = await asyncio.to_thread(take_files, str(output["text"]), missing)
-        blocks = [write_block(draft.path, draft.content.decode()) for draft in taken]
-        return "\n\n".join([reply, *blocks]).strip(), cast("Mapping[str, str]", output["value"] or {})
+        prompt = missing_prompt(task, reply, path)
+        step = await self.run_turn(key, prompt, asking, judge, last=True, is_calm=True, may_be_left_out=True)
+        return step.output
 
     async def _mend(self, key: str, system: str, asking: Asking, reply: str, broken: Mapping[str, str]) -> str:
         """Ask for the files of a reply that cannot be parsed, and return the reply with those that were mended."""

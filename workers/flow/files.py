@@ -138,11 +138,21 @@ def read_bare(answer: str, path: str) -> tuple[str, bool]:
     if not fences:
         return _join(lines), find_ending(path) in _PROSE
     first, info = fences[0]
-    if not info and first:
-        return _join(lines[:first]), len(fences) % 2 == 1
     block = _Block(named=None, info=info, fence="", begin=0, end=0, content="")
-    is_open = len(fences) == 1 and (_has_language(block, path) or _has_no_language(block, path))
-    return (_join(lines[first + 1 :]), True) if is_open else ("", False)
+    if (info and _has_language(block, path)) or (not first and _has_no_language(block, path)):
+        return (_join(lines[first + 1 :]), True) if len(fences) == 1 else ("", False)
+    end = _find_end(fences)
+    return (_join(lines[:end]), len(fences) % 2 == 1) if end else ("", False)
+
+
+def _find_end(fences: Sequence[tuple[int, str]]) -> int | None:
+    """Return the line that closes a block which was begun before, and may hold blocks itself."""
+    is_inside = False
+    for number, info in fences:
+        if not info and not is_inside:
+            return number
+        is_inside = bool(info)
+    return None
 
 
 def _join(lines: Sequence[str]) -> str:

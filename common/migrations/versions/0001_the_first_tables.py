@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from common.ids import new_id
+from common.migrations.derived import create_derived, drop_derived, drop_functions
 from common.models.base import Json, UtcTime
 
 revision = "0001"
@@ -113,6 +114,14 @@ def upgrade() -> None:
         sa.Column("output_tokens", sa.Integer(), nullable=False),
         sa.Column("steps_done", sa.Integer(), nullable=False),
         sa.Column("steps_planned", sa.Integer(), nullable=False),
+        sa.Column(
+            "ran_seconds",
+            sa.Double(),
+            sa.Computed("coalesce(ended_at - started_at, 0)", persisted=True),
+            nullable=False,
+        ),
+        sa.Column("tokens", sa.Integer(), sa.Computed("prompt_tokens + output_tokens", persisted=True), nullable=False),
+        sa.Column("sort_name", sa.String(), sa.Computed("lower(name)", persisted=True), nullable=False),
         sa.CheckConstraint(
             "architecture IN ('HIERARCHICAL', 'CENTRALIZED', 'FULLY_CONNECTED')", name="ck_sessions_architecture"
         ),
@@ -125,24 +134,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_sessions"),
         sa.UniqueConstraint("owner_id", "idempotency_key", name="uq_sessions_owner_id_idempotency_key"),
     )
-    op.create_index(
-        "ix_sessions_active",
-        "sessions",
-        ["state", "created_at"],
-        sqlite_where=sa.text("state IN ('paused', 'queued', 'running')"),
-        postgresql_where=sa.text("state IN ('paused', 'queued', 'running')"),
+    is_active, has_ended = sa.text("state IN ('paused', 'queued', 'running')"), sa.text("ended_at IS NOT NULL")
+    for owner in ([], ["owner_id"]):
+        columns = [*owner, "state", "created_at"]
+        name = "_".join(["ix_sessions", *owner, "active"])
+        op.create_index(name, "sessions", columns, sqlite_where=is_active, postgresql_where=is_active)
+        for order in ("ended_at", "created_at", "ran_seconds", "tokens", "sort_name"):
+            columns = [*owner, order, "id", "state", "architecture", "model"]
+            name = "_".join(["ix_sessions", *owner, order])
+            op.create_index(name, "sessions", columns, sqlite_where=has_ended, postgresql_where=has_ended)
+    op.create_table(
+        "session_days",
+        sa.Column("owner_id", sa.String(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("seconds", sa.Double(), nullable=False),
+        sa.Column("tokens", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name="fk_session_days_owner_id_users", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("owner_id", "day", "state", name="pk_session_days"),
     )
-    for name, columns in (
-        ("ix_sessions_ended_at_id", ["ended_at", "id"]),
-        ("ix_sessions_owner_id_ended_at_id", ["owner_id", "ended_at", "id"]),
-    ):
-        op.create_index(
-            name,
-            "sessions",
-            columns,
-            sqlite_where=sa.text("ended_at IS NOT NULL"),
-            postgresql_where=sa.text("ended_at IS NOT NULL"),
-        )
+    create_derived(op.get_bind())
 
     op.create_table(
         "user_roles",
@@ -215,12 +227,14 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take them away again."""
+    drop_derived(op.get_bind())
     for table in (
         "artifacts",
         "steps",
         "events",
         "user_roles",
         "sessions",
+        "session_days",
         "api_tokens",
         "worker_processes",
         "users",
@@ -229,3 +243,4 @@ def downgrade() -> None:
         "roles",
     ):
         op.drop_table(table)
+    drop_functions(op.get_bind())

@@ -2,8 +2,10 @@ import type { Session } from "../api_types.ts";
 import { isolate } from "../bidi.ts";
 import { architectureName, asSentence, formatExact, plural } from "../format.ts";
 import { sayWaiting, seenState } from "../states.ts";
-import { resumeSession, stopSession } from "../state/session_actions.ts";
-import { putSession } from "../state/sessions_store.ts";
+import { now } from "../state/clock.ts";
+import { pauseSession, resumeSession, stopSession } from "../state/session_actions.ts";
+import { putSession, tokenSamples } from "../state/sessions_store.ts";
+import { rateOf } from "../token_rate.ts";
 import { ActionButton } from "./action_button.tsx";
 import { Given } from "./given.tsx";
 import { Icon } from "./icon.tsx";
@@ -16,13 +18,9 @@ export function ActiveSessionCard({ session, isOwnerShown }: { session: Session;
   const state = seenState(session.status, session.desired, session.waits_for);
   const { done, planned } = session.progress;
   const name = isolate(session.name);
-  const stop = async (): Promise<void> => {
-    const stopped = await stopSession(session.id, session.name);
-    if (stopped !== null) putSession(stopped);
-  };
-  const resume = async (): Promise<void> => {
-    const resumed = await resumeSession(session.id, session.name);
-    if (resumed !== null) putSession(resumed);
+  const act = async (action: (id: string, name: string) => Promise<Session | null>): Promise<void> => {
+    const changed = await action(session.id, session.name);
+    if (changed !== null) putSession(changed);
   };
   return (
     <li class={`session-card is-${state}`} data-session-id={session.id}>
@@ -102,11 +100,17 @@ export function ActiveSessionCard({ session, isOwnerShown }: { session: Session;
         {session.status === "running" && session.started_at !== null && (
           <span class="session-elapsed">
             <Icon name="stopwatch" /> <Elapsed from={session.started_at} />
+            <TokenRate sessionId={session.id} startedAt={session.started_at} />
           </span>
         )}
         <span class="session-actions">
-          {session.status === "paused" && (
-            <ActionButton key="resume" class="btn-quiet btn-sm" label={`Resume ${name}`} onClick={() => void resume()}>
+          {(state === "queued" || state === "running") && (
+            <ActionButton key="pause" class="btn-quiet btn-sm" label={`Pause ${name}`} onClick={() => void act(pauseSession)}>
+              <Icon name="pause-circle" /> Pause
+            </ActionButton>
+          )}
+          {(session.status === "paused" || state === "pausing") && (
+            <ActionButton key="resume" class="btn-quiet btn-sm" label={`Resume ${name}`} onClick={() => void act(resumeSession)}>
               <Icon name="play-fill" /> Resume
             </ActionButton>
           )}
@@ -115,7 +119,7 @@ export function ActiveSessionCard({ session, isOwnerShown }: { session: Session;
             class="btn-quiet-danger btn-sm"
             isOff={state === "stopping"}
             label={`Stop ${name}`}
-            onClick={() => void stop()}
+            onClick={() => void act(stopSession)}
           >
             <Icon name="stop-fill" /> {state === "stopping" ? "Stopping…" : "Stop"}
           </ActionButton>
@@ -125,5 +129,16 @@ export function ActiveSessionCard({ session, isOwnerShown }: { session: Session;
         </span>
       </div>
     </li>
+  );
+}
+
+/** How fast it writes: what its steps of the last minute came to. */
+function TokenRate({ sessionId, startedAt }: { sessionId: string; startedAt: string }) {
+  const rate = rateOf(tokenSamples.value[sessionId] ?? [], Date.parse(startedAt), now.value);
+  if (rate === null) return null;
+  return (
+    <span class="session-rate tabular" title="Tokens written by finished steps in the last minute">
+      <Icon name="lightning-charge" /> {rate.toFixed(rate < 10 ? 1 : 0)} tokens/s
+    </span>
   );
 }

@@ -1,17 +1,58 @@
 import type { Session } from "../api_types.ts";
-import { architectureName, formatDuration, plural } from "../format.ts";
+import { isolate } from "../bidi.ts";
+import { architectureName, formatCount, formatDuration, plural } from "../format.ts";
+import { rerunRow } from "../state/history_actions.ts";
 import { seenState } from "../states.ts";
 import { Given } from "./given.tsx";
+import { Icon } from "./icon.tsx";
 import { StateBadge } from "./state_badge.tsx";
 import { RelativeTime } from "./times.tsx";
 
+interface Choice {
+  /** Whether the keyboard is here: of all rows, one is reached by Tab. */
+  isActive: boolean;
+  isSelected: boolean;
+  onToggle: (isRange: boolean) => void;
+}
+
+interface Props {
+  session: Session;
+  isOwnerShown: boolean;
+  /** Where rows can be chosen. */
+  choice?: Choice;
+}
+
 /** A session that has ended, on one line. */
-export function HistoryRow({ session, isOwnerShown }: { session: Session; isOwnerShown: boolean }) {
+export function HistoryRow({ session, isOwnerShown, choice }: Props) {
+  const tokens = session.totals.prompt_tokens + session.totals.output_tokens;
+  const name = isolate(session.name);
+  const tabIndex = choice === undefined || choice.isActive ? 0 : -1;
   return (
-    <li class="history-row" data-session-id={session.id}>
+    <div
+      class={`history-row ${choice === undefined ? "" : "has-choice"} ${choice?.isSelected === true ? "is-selected" : ""}`}
+      data-session-id={session.id}
+      onKeyDown={(event) => {
+        if (choice === undefined || (event.key.toLowerCase() !== "x" && (event.key !== " " || event.target instanceof HTMLButtonElement))) return;
+        event.preventDefault();
+        choice.onToggle(event.shiftKey);
+      }}
+    >
+      {choice !== undefined && (
+        <input
+          type="checkbox"
+          class="form-check-input"
+          tabIndex={tabIndex}
+          aria-label={`Choose ${name}`}
+          checked={choice.isSelected}
+          onClick={(event) => {
+            event.preventDefault(); // the list says what is chosen
+            choice.onToggle(event.shiftKey);
+          }}
+        />
+      )}
       <StateBadge state={seenState(session.status, session.desired, session.waits_for)} />
       <div class="history-text">
-        <a class="session-name" href={`/sessions/${session.id}`}>
+        <a class="session-name" href={`/sessions/${session.id}`} tabIndex={tabIndex} data-row-focus>
           <Given text={session.name} />
         </a>
         <span class="muted">
@@ -25,11 +66,24 @@ export function HistoryRow({ session, isOwnerShown }: { session: Session; isOwne
         </span>
       </div>
       <div class="history-times">
-        <span class="tabular">{session.duration_seconds === null ? "never ran" : formatDuration(session.duration_seconds)}</span>
+        <span class="tabular">
+          {session.duration_seconds === null ? "never ran" : formatDuration(session.duration_seconds)}
+          {choice !== undefined && tokens > 0 && <span class="history-tokens"> · {formatCount(tokens)} tokens</span>}
+        </span>
         <span class="muted">
           <RelativeTime at={session.ended_at ?? session.created_at} />
         </span>
       </div>
-    </li>
+      <button
+        type="button"
+        class="icon-button history-again"
+        tabIndex={tabIndex}
+        title="Run again"
+        aria-label={`Run ${name} again`}
+        onClick={() => void rerunRow(session.id, session.name)}
+      >
+        <Icon name="arrow-repeat" />
+      </button>
+    </div>
   );
 }

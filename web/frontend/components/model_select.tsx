@@ -1,5 +1,4 @@
-import { formatBytes } from "../format.ts";
-import { missingModels, modelTitle } from "../models.ts";
+import { missingModels, modelFacts, modelTitle } from "../models.ts";
 import { health } from "../live.ts";
 import { models } from "../state/models_store.ts";
 import { CopyButton } from "./copy_button.tsx";
@@ -16,6 +15,7 @@ export function ModelSelect({ value, problem, onChange }: Props) {
   const known = models.value;
   const items = known?.items ?? [];
   const missing = missingModels(items);
+  const chosen = items.find((item) => item.name === (value === "" ? known?.default : value));
   const isThere = items.some((item) => item.name === value);
   return (
     <Field
@@ -24,6 +24,7 @@ export function ModelSelect({ value, problem, onChange }: Props) {
       problem={problem}
       hint={
         <>
+          {chosen !== undefined && modelFacts(chosen).length > 0 && <p>{modelFacts(chosen).join(", ")}.</p>}
           {known !== null && items.length === 0 && (
             <p>
               {known.server === null && !health.value.redis
@@ -33,7 +34,7 @@ export function ModelSelect({ value, problem, onChange }: Props) {
           )}
           {known?.server?.kind === "ollama" && missing.length > 0 && (
             <details class="pulls">
-              <summary>Get another model</summary>
+              <summary>Pull another model</summary>
               <ul>
                 {missing.map((model) => (
                   <li key={model.name}>
@@ -64,14 +65,13 @@ export function ModelSelect({ value, problem, onChange }: Props) {
           <optgroup label="On this server">
             {items.map((item) => (
               <option key={item.name} value={item.name}>
-                {modelTitle(item.name)}
-                {item.size_bytes === null ? "" : ` · ${formatBytes(item.size_bytes)}`}
+                {[modelTitle(item.name), ...modelFacts(item)].join(" · ")}
               </option>
             ))}
           </optgroup>
         )}
         {missing.length > 0 && (
-          <optgroup label="Not installed">
+          <optgroup label="Not on this server: pull it">
             {missing.map((model) => (
               <option key={model.name} value={model.name} disabled>
                 {model.title} · ollama pull {model.name}

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { Session } from "../api_types.ts";
 import type { SeenState } from "../states.ts";
-import { deleteSession, pauseSession, resumeSession, stopSession } from "../state/session_actions.ts";
+import { deleteSession, pauseSession, rerunSession, resumeSession, stopSession } from "../state/session_actions.ts";
 import type { LiveSession } from "../state/live_session.ts";
 import { useKeptFocus } from "../state/use_kept_focus.ts";
 import { ActionButton } from "./action_button.tsx";
@@ -31,6 +31,12 @@ export function SessionControls({ live, name, seen }: Props) {
   const remove = async (): Promise<void> => {
     if (await deleteSession(sessionId, name)) location.assign("/sessions");
   };
+  const rerun = async (): Promise<void> => {
+    isBusy.value = true;
+    const session = await rerunSession(sessionId);
+    if (session !== null) location.assign(`/sessions/${session.id}`);
+    isBusy.value = false;
+  };
   // Each button has a key: none may turn into another one under somebody's fingers.
   return (
     <div ref={place} tabIndex={-1} class="session-controls" role="group" aria-label="What can be done with this session">
@@ -43,6 +49,16 @@ export function SessionControls({ live, name, seen }: Props) {
         <ActionButton key="resume" class="btn-quiet" isOff={isBusy.value} onClick={() => void act(resumeSession)}>
           <Icon name="play-fill" /> Resume
         </ActionButton>
+      )}
+      {HAS_ENDED.has(seen) && (
+        <>
+          <ActionButton key="rerun" class="btn-quiet" isOff={isBusy.value} onClick={() => void rerun()}>
+            <Icon name="arrow-repeat" /> Run again
+          </ActionButton>
+          <a key="fork" class="btn btn-quiet" href={`/sessions?again=${sessionId}#create`}>
+            <Icon name="sliders" /> Run again with changes
+          </a>
+        </>
       )}
       {HAS_ENDED.has(seen) ? (
         <ActionButton key="delete" class="btn-quiet-danger" onClick={() => void remove()}>

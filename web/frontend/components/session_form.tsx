@@ -5,6 +5,7 @@ import { isolate } from "../bidi.ts";
 import { suggestName } from "../format.ts";
 import { MODEL_ROLES } from "../models.ts";
 import { randomKey } from "../random_key.ts";
+import { basedOn } from "../state/based_on.ts";
 import { changeDraft, clearDraft, draft } from "../state/draft.ts";
 import { putSession } from "../state/sessions_store.ts";
 import { showToast } from "../state/toasts.ts";
@@ -13,9 +14,10 @@ import { AdvancedOptions } from "./advanced_options.tsx";
 import { ArchitecturePicker } from "./architecture_picker.tsx";
 import { describedBy, Field } from "./field.tsx";
 import { FolderInput } from "./folder_input.tsx";
+import { Given } from "./given.tsx";
 import { Icon } from "./icon.tsx";
 import { ModelSelect } from "./model_select.tsx";
-import { ErrorNote } from "./notes.tsx";
+import { ErrorNote, Note } from "./notes.tsx";
 import { Panel } from "./panel.tsx";
 import { WorkerCount } from "./worker_count.tsx";
 
@@ -25,6 +27,8 @@ const PLACED = new Set([
   ...MODEL_ROLES.map((role) => `options.models.${role}`),
 ]);
 const COUNTED_FROM = 90_000;
+/** What the form leaves out means this, and not what the session has that it was filled from. */
+const EMPTY = { model: null, project_folder: null, options: { models: null, commands: false } };
 
 /** The form that creates and starts a session. */
 export function SessionForm({ mayRunCommands }: { mayRunCommands: boolean }) {
@@ -50,11 +54,17 @@ export function SessionForm({ mayRunCommands }: { mayRunCommands: boolean }) {
     show(found);
     if (found.length > 0) return;
     const body = bodyOf({ ...draft.peek(), commands: mayRunCommands && draft.peek().commands });
-    const text = JSON.stringify(body);
+    const base = basedOn.peek();
+    const text = JSON.stringify([base, body]);
     if (submission.current.body !== text) submission.current = { body: text, key: randomKey() };
     isSending.value = true;
     try {
-      const session = await api.createSession(body, submission.current.key);
+      const { key } = submission.current;
+      const session =
+        base === null
+          ? await api.createSession(body, key)
+          : await api.forkSession(base.id, { ...EMPTY, ...body, options: { ...EMPTY.options, ...body.options } }, key);
+      basedOn.value = null;
       submission.current = { body: "", key: "" };
       putSession(session);
       clearDraft();
@@ -95,6 +105,7 @@ export function SessionForm({ mayRunCommands }: { mayRunCommands: boolean }) {
           }
         }}
       >
+        {basedOn.value !== null && <BaseNote name={basedOn.value.name} />}
         <Field
           id="task"
           label="Task"
@@ -143,5 +154,23 @@ export function SessionForm({ mayRunCommands }: { mayRunCommands: boolean }) {
         </p>
       </form>
     </Panel>
+  );
+}
+
+/** Says which session the form was filled from. */
+function BaseNote({ name }: { name: string }) {
+  const startAnew = (): void => {
+    basedOn.value = null;
+    clearDraft();
+  };
+  return (
+    <Note icon="arrow-repeat">
+      Has the settings of “
+      <Given text={name} />
+      ”; change what you like.{" "}
+      <button type="button" class="btn-link-quiet" onClick={startAnew}>
+        Start from scratch
+      </button>
+    </Note>
   );
 }

@@ -1,7 +1,8 @@
 import type { Statistics } from "../api_types.ts";
-import { formatDuration } from "../format.ts";
-import { statistics } from "../state/sessions_store.ts";
-import { Skeleton } from "./notes.tsx";
+import { formatCount, formatDuration } from "../format.ts";
+import { listTrouble, statistics } from "../state/sessions_store.ts";
+import { DayCharts } from "./day_charts.tsx";
+import { ErrorNote, Skeleton } from "./notes.tsx";
 import { Panel } from "./panel.tsx";
 
 const ENDS = ["completed", "failed", "stopped"] as const;
@@ -26,13 +27,14 @@ function EndsBar({ figures }: { figures: Statistics }) {
   );
 }
 
-/** How many sessions there are and how they ended. */
+/** How many sessions there are, how they ended, and how the last days went. */
 export function StatisticsPanel() {
   const figures = statistics.value;
+  const ended = figures === null ? 0 : figures.completed + figures.failed + figures.stopped;
   return (
     <Panel id="statistics" title="Statistics">
       {figures === null ? (
-        <Skeleton lines={2} />
+        listTrouble.value === null ? <Skeleton lines={4} /> : <ErrorNote>{listTrouble}</ErrorNote>
       ) : (
         <>
           <dl class="stat-row">
@@ -54,8 +56,21 @@ export function StatisticsPanel() {
                 {figures.average_duration_seconds === null ? "–" : formatDuration(figures.average_duration_seconds)}
               </dd>
             </div>
+            <div>
+              <dt>Success rate</dt>
+              <dd class="tabular" data-statistic="success">
+                {ended === 0 ? "–" : `${Math.round((100 * figures.completed) / ended)}%`}
+              </dd>
+            </div>
+            <div>
+              <dt>Tokens</dt>
+              <dd class="tabular" data-statistic="tokens">
+                {formatCount(figures.tokens)}
+              </dd>
+            </div>
           </dl>
           <EndsBar figures={figures} />
+          <DayCharts />
         </>
       )}
     </Panel>

@@ -1,23 +1,40 @@
 // `/sessions`: what is active, what has ended, and the form for something new.
 import { ActiveList } from "../components/active_list.tsx";
+import { HistoryBrowser } from "../components/history_browser.tsx";
 import { HistoryList } from "../components/history_list.tsx";
 import { SessionForm } from "../components/session_form.tsx";
 import { StatisticsPanel } from "../components/statistics_panel.tsx";
+import { readBase } from "../state/based_on.ts";
+import { followHistory, isWhole } from "../state/history_store.ts";
 import { followSessions } from "../state/sessions_store.ts";
+import { followDays } from "../state/statistics_store.ts";
 import { isAdmin, mountPage, pageRoot } from "./mount.tsx";
 
 function Sessions() {
   return (
     <div class="columns columns-form">
       <div class="column-stack">
-        <ActiveList isOwnerShown={isAdmin} />
-        <HistoryList isOwnerShown={isAdmin} />
+        {isWhole.value ? (
+          <HistoryBrowser isOwnerShown={isAdmin} />
+        ) : (
+          <>
+            <ActiveList isOwnerShown={isAdmin} />
+            <HistoryList isOwnerShown={isAdmin} />
+          </>
+        )}
+      </div>
+      <div class="column-stack column-create">
+        <SessionForm mayRunCommands={pageRoot().dataset["commands"] === "true"} />
         <StatisticsPanel />
       </div>
-      <SessionForm mayRunCommands={pageRoot().dataset["commands"] === "true"} />
     </div>
   );
 }
 
 mountPage(<Sessions />);
+// What an address names was not there yet when the browser looked for it.
+document.getElementById(location.hash.slice(1))?.scrollIntoView();
 followSessions();
+followHistory();
+followDays();
+void readBase();

@@ -2,6 +2,7 @@
 import { api, sentenceOf } from "../api.ts";
 import type { Session } from "../api_types.ts";
 import { isolate } from "../bidi.ts";
+import { randomKey } from "../random_key.ts";
 import { confirm } from "./confirmation.ts";
 import { showToast } from "./toasts.ts";
 
@@ -26,6 +27,16 @@ export const pauseSession = (id: string, name: string): Promise<Session | null> 
 /** Let a session go on; null where it failed. */
 export const resumeSession = (id: string, name: string): Promise<Session | null> =>
   move(api.resumeSession(id), () => `“${isolate(name)}” goes on.`);
+
+/** Start a session once more, with the same settings; null where it failed. */
+export async function rerunSession(id: string): Promise<Session | null> {
+  try {
+    return await api.rerunSession(id, randomKey());
+  } catch (error) {
+    showToast({ kind: "error", message: sentenceOf(error) });
+    return null;
+  }
+}
 
 async function move(asked: Promise<Session>, say: (session: Session) => string): Promise<Session | null> {
   try {

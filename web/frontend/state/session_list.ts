@@ -1,15 +1,15 @@
-// The list of sessions as plain data: what is active, what has ended, and how changes come in. Pure.
+// The active sessions and the last ended ones as plain data, and how changes come in. Pure.
 import type { Session, SessionList, SessionsChange, Statistics } from "../api_types.ts";
 import { isFinal } from "../states.ts";
 
 export interface SessionListState {
   sessions: Record<string, Session>;
   statistics: Statistics | null;
-  /** Where the history goes on; null at its end, undefined before anything was read. */
-  nextCursor: string | null | undefined;
+  /** False before anything was read. */
+  isLoaded: boolean;
 }
 
-export const emptyList: SessionListState = { sessions: {}, statistics: null, nextCursor: undefined };
+export const emptyList: SessionListState = { sessions: {}, statistics: null, isLoaded: false };
 
 /** Take a fresh answer of the API: what it no longer calls active has gone or ended since. */
 export function takeList(state: SessionListState, list: SessionList): SessionListState {
@@ -18,15 +18,7 @@ export function takeList(state: SessionListState, list: SessionList): SessionLis
   for (const session of [...list.session_history, ...Object.values(list.active_sessions)]) {
     sessions[session.id] = newer(state.sessions[session.id], session);
   }
-  const nextCursor = state.nextCursor === undefined ? list.next_cursor : state.nextCursor;
-  return { sessions, statistics: list.statistics, nextCursor };
-}
-
-/** Take a further page of the history. */
-export function takePage(state: SessionListState, list: SessionList): SessionListState {
-  const sessions = { ...state.sessions };
-  for (const session of list.session_history) sessions[session.id] = newer(sessions[session.id], session);
-  return { ...state, sessions, statistics: list.statistics, nextCursor: list.next_cursor };
+  return { sessions, statistics: list.statistics, isLoaded: true };
 }
 
 /** Take a `sessions` message. */

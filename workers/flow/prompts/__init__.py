@@ -151,6 +151,6 @@ _SAMPLES: Mapping[str, object] = {
     "has_code": True,
     "tools": ["read_file", "write_file", "edit_file"],
     "openings": ["```python path=app.py"],
-    "files": ["app.py"],
+    "path": "app.py",
     "broken": {"app.py": "Not valid Python, line 1: invalid syntax."},
 }

@@ -12,7 +12,7 @@ from common.events import ArtifactWritten, Notice, PlanMade, PlanRepaired
 from common.options import FlowOptions
 from common.states import Architecture
 from tests.unit.workers.flow.helpers import Listener, plan, run_flow, script, subtask
-from workers.flow import ChatRequest, MemoryJournal, Workspace
+from workers.flow import ChatRequest, MemoryJournal, Message, Workspace
 from workers.flow.files import find_missing, name_blocks, read_files
 from workers.flow.missing import take_files
 from workers.flow.packages import PackagesDraft, repair_packages
@@ -182,7 +182,9 @@ async def test_a_missing_file_is_asked_for_once_more_and_handed_on(tmp_path: Pat
     answers["work/1/files"] = block("python", "def f(:")
     answers["work/1/mend"] = block("python")
     listener, model, journal = await run(answers, workspace=Workspace(tmp_path))
-    assert "I did it." in model.call("work/1/files").prompt
+    asked = model.call("work/1/files")
+    assert "I did it." not in asked.prompt
+    assert asked.request.messages[-1] == Message(role="assistant", content="```python path=fib.py\n")
     assert model.keys[:4] == ["plan", "work/1", "work/1/files", "work/1/mend"]
     assert (tmp_path / "fib.py").read_text() == f"{CODE}\n"
     assert f"I did it.\n\n```python path=fib.py\n{CODE}\n```" in model.call("work/2").prompt

@@ -1,0 +1,66 @@
+"""What makes a session out of another one, and what is done to many at a time."""
+
+from __future__ import annotations
+
+from flask import Response
+from flask_openapi.types import ResponseDict
+from pydantic import ValidationError
+
+from common.errors import Conflict, NotFound
+from common.queries import sessions
+from web.api import schemas
+from web.api.blueprint import SessionPath, answer, create_blueprint
+from web.api.errors import as_invalid_input
+from web.api.inputs import CreateSession, DeleteSessions, ForkSession, Repeatable
+from web.auth.identity import asker
+from web.creation import create, settings_of
+from web.runtime import current_runtime
+from web.session_view import view_session
+
+blueprint = create_blueprint("session_actions", "Sessions again, with changes, and many at a time.", "/api/sessions")
+
+_MADE: ResponseDict = {202: schemas.CreatedAnswer, **dict.fromkeys((409, 413, 415), schemas.ErrorAnswer)}
+
+
+@blueprint.post("/<session_id>/rerun", responses=_MADE)
+def rerun_session(path: SessionPath, header: Repeatable) -> Response:
+    """Start a new session with the settings of this one, whatever has become of it."""
+    return _make(path.session_id, ForkSession(), header)
+
+
+@blueprint.post("/<session_id>/fork", responses=_MADE)
+def fork_session(path: SessionPath, header: Repeatable, body: ForkSession) -> Response:
+    """Start a new session with the settings of this one, except for those in the body."""
+    return _make(path.session_id, body, header)
+
+
+@blueprint.post("/delete", responses={200: schemas.DeletionsAnswer, **dict.fromkeys((413, 415), schemas.ErrorAnswer)})
+def delete_sessions(body: DeleteSessions) -> Response:
+    """Delete up to 100 ended sessions; each by itself, so that one that cannot be deleted keeps no other."""
+    return answer(schemas.DeletionsAnswer(results=[_delete(session_id) for session_id in dict.fromkeys(body.ids)]))
+
+
+def _make(session_id: str, changes: ForkSession, header: Repeatable) -> Response:
+    runtime, user = current_runtime(), asker()
+    with runtime.database.read() as db:
+        known = settings_of(sessions.find_session(db, session_id, seen_by=user))
+    try:
+        body = CreateSession.model_validate(changes.apply_to(known))
+    except ValidationError as error:  # of a setting that this version no longer takes
+        raise as_invalid_input(error) from error
+    session = create(runtime, body, owner=user, key=header.idempotency_key)
+    with runtime.database.read() as db:
+        view = view_session(db, session, runtime.settings)
+    location = {"Location": f"/api/sessions/{session.id}"}
+    return answer(schemas.CreatedAnswer(session_id=session.id, session=view), 202, location)
+
+
+def _delete(session_id: str) -> schemas.DeletionView:
+    runtime = current_runtime()
+    try:
+        with runtime.database.write() as db:
+            deleted = sessions.delete_session(db, session_id, by=asker())
+    except (NotFound, Conflict) as error:
+        return schemas.DeletionView(id=session_id, deleted=False, code=error.code, error=str(error))
+    runtime.bus.publish_removal(deleted.id, deleted.owner_id)
+    return schemas.DeletionView(id=session_id, deleted=True)
