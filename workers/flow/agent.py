@@ -112,7 +112,8 @@ class Agent:
         text = outcome.text.strip()
         if not text and not last:
             return Judgement(error="The answer was empty.", again="Write it now.")
-        files = read_files(name_files(outcome.text, asking)) if asking.takes_files else ReplyFiles()
+        named = await _name_files(outcome.text, asking)
+        files = read_files(named) if asking.takes_files else ReplyFiles()
         problems = [f"{self.name}: {problem}" for problem in files.problems]
         problems += [
             f"{draft.path} ({self.name}) was left out: another team writes it."
@@ -141,7 +142,7 @@ class Agent:
         """Return the text of a step that `judge_text` judged, with what was missing or broken of its files."""
         text, broken = str(output["text"]), cast("Mapping[str, str]", output["value"] or {})
         if asking.files:
-            text = name_files(text, asking)
+            text = await _name_files(text, asking)
             if missing := find_missing(text, asking.files):
                 text, more = await self._ask_missing(key, prompt, asking, text, missing)
                 broken = {**broken, **more}
@@ -186,17 +187,16 @@ class Agent:
         broken: dict[str, str] = {}
         for number, path in enumerate(missing, start=1):
             step = name_missing(key, number)
-            if (output := await self._ask_file(step, str(prompt.values["task"]), asking, reply, path)) is None:
+            output = await self._ask_file(step, str(prompt.values["task"]), asking, reply, path)
+            if output["value"] is None:  # there was no room
                 break  # nor would the others fit
-            taken = take_files(str(output["text"]), [path])
+            taken = await asyncio.to_thread(take_files, str(output["text"]), [path])
             blocks += [write_block(draft.path, draft.content.decode()) for draft in taken]
             broken |= cast("Mapping[str, str]", output["value"])
         return "\n\n".join([reply, *blocks]).strip(), broken
 
-    async def _ask_file(
-        self, key: str, task: str, asking: Asking, reply: str, path: str
-    ) -> Mapping[str, JsonValue] | None:
-        """Return the output of the step that asks for a file; None where the context has no room for it."""
+    async def _ask_file(self, key: str, task: str, asking: Asking, reply: str, path: str) -> Mapping[str, JsonValue]:
+        """Return the output of the step that asks for a file; its value is None where the context had no room."""
         asking = replace(asking, label=f"Write {path}", files=(path,))
 
         async def judge(outcome: CallOutcome, step: str, last: bool) -> Judgement:
@@ -208,10 +208,8 @@ class Agent:
             return Judgement(value=broken, events=(*written, *notices), artifacts=taken)
 
         prompt = missing_prompt(task, reply, path)
-        try:
-            return (await self.run_turn(key, prompt, asking, judge, last=True, is_calm=True)).output
-        except ContextTooSmall:  # not worth the flow
-            return None
+        step = await self.run_turn(key, prompt, asking, judge, last=True, is_calm=True, may_be_left_out=True)
+        return step.output
 
     async def _mend(self, key: str, system: str, asking: Asking, reply: str, broken: Mapping[str, str]) -> str:
         """Ask for the files of a reply that cannot be parsed, and return the reply with those that were mended."""
@@ -231,12 +229,12 @@ class Agent:
             return Judgement(value=paths, events=(*written, *notices), artifacts=mended)
 
         prompt = mending_prompt(system, reply, broken)
-        try:
-            output = (await self.run_turn(name_mending(key), prompt, asking, judge, last=True, is_calm=True)).output
-        except ContextTooSmall:  # not worth the flow
-            return reply
-        paths = cast("list[str]", output["value"])
-        answer = take_files(str(output["text"]), list(broken))
+        step = await self.run_turn(
+            name_mending(key), prompt, asking, judge, last=True, is_calm=True, may_be_left_out=True
+        )
+        output = step.output
+        paths = cast("list[str]", output["value"] or [])
+        answer = await asyncio.to_thread(take_files, str(output["text"]), list(broken))
         return replace_files(reply, {d.path: d.content.decode() for d in answer if d.path in paths})
 
     async def _converse(
@@ -270,11 +268,13 @@ class Agent:
         offer: Offer = NO_OFFER,
         told: tuple[DurableEvent, ...] = (),
         is_calm: bool = False,
+        may_be_left_out: bool = False,
     ) -> StepResult:
         """Make one model call as a step of its own; `told` is committed along with it, and a calm one takes no risks.
 
-        Its output holds the text, the value and the error that `judge` made of it, and the tool calls where tools were
-        offered. Raises ModelError.
+        One that may be left out is, where the context has no room for it: what others go on with is journaled, for on a
+        replay elsewhere there may be room. Its output holds the text, the value and the error that `judge` made of it,
+        and the tool calls where tools were offered. Raises ModelError.
         """
         options = self._choose_options(key, free=schema is None, calm=is_calm or schema is not None)
         model = self.flow.model_of(asking.role)
@@ -305,7 +305,12 @@ class Agent:
         )
 
         async def execute() -> StepResult:
-            outcome = await call.make()
+            try:
+                outcome = await call.make()
+            except ContextTooSmall:
+                if not may_be_left_out:
+                    raise
+                return StepResult(output={"agent": self.name, "text": "", "value": None, "error": None})
             judgement = await judge(outcome, key, last)
             events = judgement.events
             if judgement.error is not None:
@@ -350,3 +355,9 @@ class Agent:
         if given.seed is not None:  # one seed for all would make drones with like prompts say the same
             options["seed"] = (given.seed + zlib.crc32(key.encode())) % 2**31
         return options
+
+
+async def _name_files(text: str, asking: Asking) -> str:
+    """Return a reply with the files that were asked for named in it; its blocks are parsed for that, so in a thread."""
+    has_blocks = "```" in text or "~~~" in text
+    return await asyncio.to_thread(name_files, text, asking) if asking.files and has_blocks else text

@@ -21,6 +21,8 @@ from workers.flow.workspace import MOST_FILE_BYTES, check_path
 MOST_REPLY_FILES = 20
 #: The path in the prompts' example, which a small model repeats.
 EXAMPLE_PATH = "app/main.py"
+#: A longer line names no path: the patterns below may take the square of its length.
+_MOST_NAMING = 600
 #: Endings of files that hold plain words: an answer without any block may be one.
 _PROSE = frozenset({"md", "txt", "rst"})
 _NO_LANGUAGE = frozenset({"", "text", "txt", "plaintext", "plain", "code", "file", "output"})
@@ -217,6 +219,8 @@ def _find_blocks(reply: str) -> list[_Block]:
 
 
 def _path_of_info(info: str) -> str | None:
+    if len(info) > _MOST_NAMING:
+        return None
     if named := _NAMED.search(info):
         return named.group(1).strip("\"'`")
     for word in info.split():
@@ -228,6 +232,8 @@ def _path_of_info(info: str) -> str | None:
 
 
 def _path_of_line(line: str) -> str | None:
+    if len(line) > _MOST_NAMING:
+        return None
     if labelled := _LABELLED.match(line):
         return labelled.group("path").strip("`*\"' ") or None
     bare = line.strip().strip("#*_ ").rstrip(":").strip("`*_ ")
