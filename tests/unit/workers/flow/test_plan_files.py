@@ -226,6 +226,29 @@ async def test_what_had_no_room_is_left_out_on_a_replay_too_where_there_is_room(
     assert replayed.answer == whole.answer
 
 
+async def test_a_file_of_the_plan_that_cannot_be_mended_is_written_anew(tmp_path: Path) -> None:
+    bad = block("python path=fib.py", "def f(:")
+    answers: dict[str, object] = {"plan": plan(subtask("A"), subtask("B", 1, role="analyst")), "work/1": bad}
+    answers["work/1/mend"] = bad
+    _, model, journal = await run(answers | {"work/1/files": f"{CODE}\n```"}, workspace=Workspace(tmp_path))
+    assert model.keys[1:4] == ["work/1", "work/1/mend", "work/1/files"]
+    assert "def f(:" not in model.call("work/1/files").prompt
+    assert (tmp_path / "fib.py").read_text() == f"{CODE}\n"
+    assert f"```python path=fib.py\n{CODE}\n```" in model.call("work/2").prompt
+    silent = ScriptedModel()
+    await run_flow(silent, Architecture.CENTRALIZED, journal=journal, task=TASK, workspace=Workspace(tmp_path))
+    assert silent.calls == []
+
+
+async def test_a_file_that_is_written_anew_and_no_better_stays_as_it_was(tmp_path: Path) -> None:
+    bad, worse = block("python path=fib.py", "def f(:"), block("python path=fib.py", "def g(:")
+    answers: dict[str, object] = {"plan": plan(subtask("A"), subtask("B", role="analyst")), "work/1": bad}
+    answers |= {"work/1/mend": "I cannot.", "work/1/files": worse}
+    listener, _, _ = await run(answers, workspace=Workspace(tmp_path))
+    assert (tmp_path / "fib.py").read_text() == "def f(:\n"
+    assert listener.all(Notice)[-1].message == "fib.py (drone-2) stays as it is: written anew, it was no better."
+
+
 async def test_a_task_without_files_asks_for_none() -> None:
     _, model, _ = await run({"plan": PLAN}, task="Explain the tides.")
     assert not [key for key in model.keys if key.endswith("/files")]
