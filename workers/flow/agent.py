@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import zlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 
@@ -145,18 +146,18 @@ class Agent:
         written anew, by a model that sees nothing of what went wrong.
         """
         text, broken = str(output["text"]), cast("Mapping[str, str]", output["value"] or {})
-        missing: Sequence[str] = ()
+        steps = (name_missing(key, number) for number in itertools.count(1))
         if asking.files:
             text = await _name_files(text, asking)
             if missing := find_missing(text, asking.files):
-                text, more = await self._ask_missing(key, prompt, asking, text, missing)
+                text, more = await self._ask_missing(steps, prompt, asking, text, missing)
                 broken = {**broken, **more}
         if not broken:
             return text
         text, left = await self._mend(key, prompt.system, asking, text, broken)
-        for number, path in enumerate((path for path in left if path in asking.files), start=len(missing) + 1):
-            step = name_missing(key, number)
-            output = await self._ask_file(step, str(prompt.values["task"]), asking, path, is_broken=True)
+        for path in (path for path in left if path in asking.files):
+            task = str(prompt.values["task"])
+            output = await self._ask_file(next(steps), task, asking, path, is_broken=True, is_last=True)
             anew = await asyncio.to_thread(take_sound, str(output["text"]), path)
             text = replace_files(text, {draft.path: draft.content.decode() for draft in anew})
         return text
@@ -193,23 +194,34 @@ class Agent:
         return value.model_validate(output["value"])
 
     async def _ask_missing(
-        self, key: str, prompt: Prompt, asking: Asking, reply: str, missing: Sequence[str]
+        self, steps: Iterator[str], prompt: Prompt, asking: Asking, reply: str, missing: Sequence[str]
     ) -> tuple[str, Mapping[str, str]]:
         """Ask for each file that a reply lacks; return it with those that came, and what is wrong with them by path."""
         blocks: list[str] = []
         broken: dict[str, str] = {}
-        for number, path in enumerate(missing, start=1):
-            step = name_missing(key, number)
-            output = await self._ask_file(step, str(prompt.values["task"]), asking, path, reply=reply)
-            if output["value"] is None:  # there was no room
-                break  # nor would the others fit
-            taken = await asyncio.to_thread(take_files, str(output["text"]), [path])
-            blocks += [write_block(draft.path, draft.content.decode()) for draft in taken]
-            broken |= cast("Mapping[str, str]", output["value"])
+        for path in missing:
+            for turn in range(1, FREE_TURNS + 1):
+                task, is_last = str(prompt.values["task"]), turn == FREE_TURNS
+                output = await self._ask_file(next(steps), task, asking, path, reply=reply, is_last=is_last)
+                if output["value"] is None:  # there was no room, nor would there be for the others
+                    return "\n\n".join([reply, *blocks]).strip(), broken
+                taken = await asyncio.to_thread(take_files, str(output["text"]), [path])
+                blocks += [write_block(draft.path, draft.content.decode()) for draft in taken]
+                broken |= cast("Mapping[str, str]", output["value"])
+                if taken:
+                    break
         return "\n\n".join([reply, *blocks]).strip(), broken
 
     async def _ask_file(
-        self, key: str, task: str, asking: Asking, path: str, *, reply: str = "", is_broken: bool = False
+        self,
+        key: str,
+        task: str,
+        asking: Asking,
+        path: str,
+        *,
+        is_last: bool,
+        reply: str = "",
+        is_broken: bool = False,
     ) -> Mapping[str, JsonValue]:
         """Return the output of the step that asks for a file; its value is None where the context had no room.
 
@@ -223,10 +235,10 @@ class Agent:
                 otherwise = f"{path} ({self.name}) stays as it is: written anew, it was no better."
             else:
                 taken = await asyncio.to_thread(take_files, outcome.text, [path])
-                otherwise = f"{path} is missing: {self.name} did not write it, though asked twice."
+                otherwise = f"{path} is missing: {self.name} did not write it, however it was asked."
             written = await self.tell_files(step, taken)
             broken: dict[str, JsonValue] = {event.path: event.problem for event in written if event.problem}
-            notices = () if taken else (Notice(level="warning", message=otherwise),)
+            notices = (Notice(level="warning", message=otherwise),) if is_last and not taken else ()
             return Judgement(value=broken, events=(*written, *notices), artifacts=taken)
 
         prompt = missing_prompt(task, reply, path)
