@@ -9,7 +9,7 @@ from flask_openapi import OpenAPI
 from flask_openapi.models import Info
 
 from common.settings import Settings
-from web.api import documentation, health, project_folders, session_parts, sessions, system
+from web.api import documentation, flow_templates, health, project_folders, session_parts, sessions, system
 from web.api.blueprint import SECURITY_SCHEMES
 from web.api.body import MAXIMUM_BYTES, ApiRequest
 from web.api.errors import answer_invalid, register_errors
@@ -61,7 +61,7 @@ def create_app(settings: Settings) -> OpenAPI:
 
 
 def _register_routes(app: OpenAPI) -> None:
-    for resource in (health, sessions, session_parts, project_folders, system):
+    for resource in (health, sessions, session_parts, flow_templates, project_folders, system):
         app.register_api(resource.blueprint)
     for blueprint in (health.probes, documentation.blueprint, metrics, pages):
         app.register_blueprint(blueprint)

@@ -7,6 +7,7 @@ from common.models.event import EventRecord
 from common.models.flow_session import FlowSession
 from common.models.installation import Installation
 from common.models.step import Step
+from common.models.template import Template, TemplateVersion
 from common.models.turn import Turn
 from common.models.worker import Worker
 
@@ -19,6 +20,8 @@ __all__ = [
     "Installation",
     "Role",
     "Step",
+    "Template",
+    "TemplateVersion",
     "Turn",
     "User",
     "Worker",
