@@ -7,6 +7,7 @@ import sys
 import typer
 
 from cli import accounts, run, serve
+from cli.templates import templates
 from cli.terminal import complain, tell
 from cli.up import up
 from common.errors import FlowError, SettingsError
@@ -28,6 +29,7 @@ app.command()(serve.flower)
 app.command()(run.run)
 app.add_typer(accounts.tokens, name="tokens")
 app.add_typer(accounts.users, name="users")
+app.add_typer(templates, name="templates")
 
 
 @app.command()

@@ -6,10 +6,25 @@ from typing import Any
 
 import typer
 
+from common.errors import InvalidInput
+
 HOST = typer.Option("--host", help="The address to listen on; HOST, else 127.0.0.1.", show_default=False)
 PORT = typer.Option("--port", min=1, max=65535, help="The port; PORT, else 5000.", show_default=False)
+URL = typer.Option(
+    "--url", envvar="OLLAMA_FLOW_URL", help="The dashboard; else the one on this machine.", show_default=False
+)
+TOKEN = typer.Option(
+    "--token", envvar="OLLAMA_FLOW_TOKEN", help="Your API token; better in the variable.", show_default=False
+)
 
 
 def given(**options: Any) -> dict[str, Any]:
     """Return the options that were given on the command line; they win over the environment."""
     return {name: value for name, value in options.items() if value is not None}
+
+
+def as_bad_parameter(error: InvalidInput) -> typer.BadParameter:
+    """Turn what a dashboard refused into a complaint that names each field at fault."""
+    said = [detail for detail in error.details if detail.message not in str(error)]
+    details = "".join(f"\n  {detail.field}: {detail.message}" for detail in said)
+    return typer.BadParameter(f"{error}{details}")

@@ -129,14 +129,9 @@ def _seen_by(query: Select[Template], user: User) -> Select[Template]:
 
 def _lock_own(db: Session, template_id: str, *, by: User) -> Template:
     """Return a template that somebody may change, locked until the transaction ends."""
-    found = db.scalar(
-        _seen_by(select(Template), by)
-        .where(Template.id == template_id)
-        .with_for_update(of=Template)
-        .execution_options(populate_existing=True)
-    )
-    if found is None:
-        raise NotFound("There is no such template.")
+    # Locked first, read then: in one statement, whoever waited would join the new number to the old versions.
+    db.execute(select(Template.id).where(Template.id == template_id).with_for_update())
+    found = find_template(db, template_id, seen_by=by)
     if found.owner_id != by.id and not by.is_admin:
         raise Forbidden(f"This template belongs to {found.owner.email}; copy it to change it.")
     return found
