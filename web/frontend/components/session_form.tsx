@@ -5,6 +5,7 @@ import { isolate } from "../bidi.ts";
 import { suggestName } from "../format.ts";
 import { randomKey } from "../random_key.ts";
 import { changeDraft, clearDraft, draft } from "../state/draft.ts";
+import { checkTemplateDraft, fillBody, finishTemplate, readAsTemplate } from "../state/template_draft.ts";
 import { putSession } from "../state/sessions_store.ts";
 import { showToast } from "../state/toasts.ts";
 import { bodyOf, checkDraft, countCharacters } from "../validation.ts";
@@ -16,6 +17,8 @@ import { Icon } from "./icon.tsx";
 import { ModelSelect } from "./model_select.tsx";
 import { ErrorNote } from "./notes.tsx";
 import { Panel } from "./panel.tsx";
+import { SaveTemplateButton } from "./save_template.tsx";
+import { TemplateFields } from "./template_fields.tsx";
 import { WorkerCount } from "./worker_count.tsx";
 
 /** The fields of the API that have a place in the form; a problem of any other is shown above the button. */
@@ -42,10 +45,10 @@ export function SessionForm() {
   const submit = async (): Promise<void> => {
     if (isSending.value) return;
     trouble.value = null;
-    const found = checkDraft(draft.peek());
+    const found = [...checkDraft(draft.peek()), ...checkTemplateDraft()];
     show(found);
     if (found.length > 0) return;
-    const body = bodyOf(draft.peek());
+    const body = fillBody(bodyOf(draft.peek()));
     const text = JSON.stringify(body);
     if (submission.current.body !== text) submission.current = { body: text, key: randomKey() };
     isSending.value = true;
@@ -54,6 +57,7 @@ export function SessionForm() {
       submission.current = { body: "", key: "" };
       putSession(session);
       clearDraft();
+      finishTemplate();
       showToast({
         kind: "success",
         message: `“${isolate(session.name)}” is on its way.`,
@@ -75,7 +79,7 @@ export function SessionForm() {
   };
 
   return (
-    <Panel id="create" title="New session">
+    <Panel id="create" title="New session" actions={<TemplateActions />}>
       <form
         ref={form}
         class="session-form"
@@ -91,6 +95,7 @@ export function SessionForm() {
           }
         }}
       >
+        <TemplateFields problems={byField} />
         <Field
           id="task"
           label="Task"
@@ -139,5 +144,21 @@ export function SessionForm() {
         </p>
       </form>
     </Panel>
+  );
+}
+
+/** The ways from templates to the form and back. */
+function TemplateActions() {
+  return (
+    <span class="template-actions">
+      <a class="btn btn-quiet btn-sm" href="/templates">
+        <Icon name="collection" /> Templates
+      </a>
+      <SaveTemplateButton
+        class="btn-quiet btn-sm"
+        read={readAsTemplate}
+        suggestName={() => suggestName(draft.peek().name || draft.peek().task)}
+      />
+    </span>
   );
 }

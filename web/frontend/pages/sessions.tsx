@@ -4,6 +4,7 @@ import { HistoryList } from "../components/history_list.tsx";
 import { SessionForm } from "../components/session_form.tsx";
 import { StatisticsPanel } from "../components/statistics_panel.tsx";
 import { followSessions } from "../state/sessions_store.ts";
+import { beginWithTemplate } from "../state/template_draft.ts";
 import { isAdmin, mountPage } from "./mount.tsx";
 
 function Sessions() {
@@ -21,3 +22,4 @@ function Sessions() {
 
 mountPage(<Sessions />);
 followSessions();
+beginWithTemplate();
