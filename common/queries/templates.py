@@ -150,4 +150,4 @@ def _free_name(db: Session, owner: User, name: str) -> str:
 
 
 def _taken(name: str) -> Conflict:
-    return Conflict(f"There is already a template {name!r} of this owner.")
+    return Conflict(f"The name {name!r} is taken by another template of the same owner.")

@@ -5,7 +5,7 @@ import { isolate } from "../bidi.ts";
 import { suggestName } from "../format.ts";
 import { randomKey } from "../random_key.ts";
 import { changeDraft, clearDraft, draft } from "../state/draft.ts";
-import { checkTemplateDraft, fillBody, finishTemplate, readAsTemplate } from "../state/template_draft.ts";
+import { checkTemplateDraft, fillBody, finishTemplate, readAsTemplate, templateDraft } from "../state/template_draft.ts";
 import { putSession } from "../state/sessions_store.ts";
 import { showToast } from "../state/toasts.ts";
 import { bodyOf, checkDraft, countCharacters } from "../validation.ts";
@@ -151,13 +151,13 @@ export function SessionForm() {
 function TemplateActions() {
   return (
     <span class="template-actions">
-      <a class="btn btn-quiet btn-sm" href="/templates">
-        <Icon name="collection" /> Templates
+      <a class="btn btn-quiet btn-sm" href="/templates" aria-label="Templates">
+        <Icon name="collection" /> <span>Templates</span>
       </a>
       <SaveTemplateButton
         class="btn-quiet btn-sm"
         read={readAsTemplate}
-        suggestName={() => suggestName(draft.peek().name || draft.peek().task)}
+        suggestName={() => suggestName(templateDraft.peek()?.name ?? (draft.peek().name || draft.peek().task))}
       />
     </span>
   );

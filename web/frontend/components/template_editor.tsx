@@ -14,6 +14,7 @@ import { describedBy, Field } from "./field.tsx";
 import { FolderInput } from "./folder_input.tsx";
 import { Given } from "./given.tsx";
 import { Icon } from "./icon.tsx";
+import { MissingModel } from "./missing_model.tsx";
 import { ModelSelect } from "./model_select.tsx";
 import { ErrorNote, Note, Skeleton } from "./notes.tsx";
 import { Panel } from "./panel.tsx";
@@ -187,25 +188,28 @@ function TemplateForm({ editor }: { editor: Editor }) {
           <WorkerCount value={now.workers} onChange={(workers) => change({ workers })} />
           <ArchitecturePicker value={now.architecture} onChange={(architecture) => change({ architecture })} />
           <ModelSelect value={now.model} problem={undefined} onChange={(model) => change({ model })} />
+          <MissingModel model={now.model} onDefault={() => change({ model: "" })} />
           <FolderInput
             value={now.project_folder}
             problem={byField["project_folder"]}
             onChange={(project_folder) => change({ project_folder })}
           />
           <TemplateOptions options={now.options} onChange={(options) => change({ options })} />
-          <label class="switch" for="shared">
-            <input
-              id="shared"
-              type="checkbox"
-              class="form-check-input"
-              checked={now.shared}
-              onChange={(event) => change({ shared: event.currentTarget.checked })}
-            />
-            <span>
-              Share with the team
-              <span class="field-hint">Everybody may use and copy it; you change it.</span>
-            </span>
-          </label>
+          {saved?.kind !== "preset" && (
+            <label class="switch" for="shared">
+              <input
+                id="shared"
+                type="checkbox"
+                class="form-check-input"
+                checked={now.shared}
+                onChange={(event) => change({ shared: event.currentTarget.checked })}
+              />
+              <span>
+                Share with the team
+                <span class="field-hint">Everybody may use and copy it; you change it.</span>
+              </span>
+            </label>
+          )}
           {ofOthers.map((problem) => (
             <ErrorNote key={problem.field}>
               {problem.field}: {problem.message}

@@ -2,11 +2,11 @@ import { useSignal } from "@preact/signals";
 import type { Variable } from "../api_types.ts";
 import { checkText, checkValue } from "../template_text.ts";
 import { changeDraft, draft } from "../state/draft.ts";
-import { models } from "../state/models_store.ts";
 import { draftVariables, leaveTemplate, setValue, templateDraft, valueOf } from "../state/template_draft.ts";
 import { describedBy, Field } from "./field.tsx";
 import { Given } from "./given.tsx";
 import { Icon } from "./icon.tsx";
+import { MissingModel } from "./missing_model.tsx";
 
 /** What the template of the form asks for; nothing where the form begins without one. */
 export function TemplateFields({ problems }: { problems: Record<string, string> }) {
@@ -37,7 +37,7 @@ export function TemplateFields({ problems }: { problems: Record<string, string> 
         <VariableField key={variable.name} variable={variable} problem={problems[`variables.${variable.name}`]} />
       ))}
       {isBroken && <p class="field-problem">{checkText(draft.value.task)}</p>}
-      <MissingModel />
+      <MissingModel model={draft.value.model} onDefault={() => changeDraft({ model: "" })} />
     </section>
   );
 }
@@ -75,20 +75,5 @@ function VariableField({ variable, problem }: { variable: Variable; problem: str
         }}
       />
     </Field>
-  );
-}
-
-/** A model that the template asks for and the server lacks cannot be seen in the list of those that it has. */
-function MissingModel() {
-  const { model } = draft.value;
-  const known = models.value;
-  if (model === "" || known === null || known.items.length === 0 || known.items.some((item) => item.name === model)) return null;
-  return (
-    <p class="template-model">
-      It asks for the model <code>{model}</code>, which the server does not have.{" "}
-      <button type="button" class="btn-link-quiet" onClick={() => changeDraft({ model: "" })}>
-        Take the default one
-      </button>
-    </p>
   );
 }

@@ -48,9 +48,7 @@ export function TemplateImport() {
         id="template-file"
         type="file"
         accept="application/json,.json"
-        class="visually-hidden"
-        tabIndex={-1}
-        aria-label="A file of templates"
+        hidden
         onChange={(event) => {
           const [chosen] = event.currentTarget.files ?? [];
           void read(chosen);

@@ -50,7 +50,7 @@ export function beginWithTemplate(): void {
   if (id === null) return;
   history.replaceState(null, "", `${location.pathname}#create`);
   document.getElementById("create")?.scrollIntoView();
-  void openTemplate(id);
+  void openTemplate(id).then(() => document.querySelector<HTMLElement>(".template-fields textarea")?.focus());
 }
 
 /** Begin the form with a template; one who has begun something else is asked first. */

@@ -36,6 +36,7 @@ export function openEditor(id: string | null): TemplateEditor {
   const trouble = signal<string | null>(null);
   const problems = signal<readonly FieldProblem[]>([]);
   const variables = computed(() => variablesOf(form.value, form.value.variables));
+  const isChanged = computed(() => JSON.stringify({ ...form.value, variables: variables.value }) !== JSON.stringify(original.value));
 
   const take = (template: Template): void => {
     saved.value = template;
@@ -81,7 +82,7 @@ export function openEditor(id: string | null): TemplateEditor {
     versions,
     hasMoreVersions: computed(() => nextVersion.value !== null),
     isLoaded,
-    isChanged: computed(() => JSON.stringify(form.value) !== JSON.stringify(original.value)),
+    isChanged,
     mayChange: computed(() => id === null || (saved.value?.can_change ?? false)),
     trouble,
     problems,
