@@ -47,7 +47,7 @@ def run(
     url: Annotated[str | None, URL] = None,
     token: Annotated[str | None, TOKEN] = None,
 ) -> None:
-    """Give a task or a template to a swarm and wait for its answer; 0 when it completed, 1 when it failed or stopped."""
+    """Let a swarm do a task or a template and wait for its answer; 0 when it completed, 1 when it failed or stopped."""
     settings = load_settings()
     folder = Path(os.path.abspath(project_folder)) if project_folder is not None else None  # noqa: PTH100 - keeps links
     if (task is None) == (template is None):

@@ -10,7 +10,8 @@ from common.templates import TemplateContent
 
 #: How the file of an export begins; another one is not ours.
 FORMAT = "ollama-flow/templates/1"
-_MOST_AT_ONCE = 100
+_MOST_EXPORTED = 100
+_MOST_IMPORTED = 1000
 
 _Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,60}$")]
 
@@ -63,7 +64,7 @@ class ImportTemplates(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     #: Each as the body that creates a template; one that cannot be used does not keep out the others.
-    templates: list[dict[str, Any]] = Field(min_length=1, max_length=_MOST_AT_ONCE)
+    templates: list[dict[str, Any]] = Field(min_length=1, max_length=_MOST_IMPORTED)
     clash: Literal["refuse", "rename"] = "refuse"
     format: Literal["ollama-flow/templates/1"] = "ollama-flow/templates/1"
     #: Stands in an export, since that is an answer of the API.
@@ -123,4 +124,4 @@ class ExportTemplates(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    id: list[_Id] = Field(default=[], max_length=_MOST_AT_ONCE)
+    id: list[_Id] = Field(default=[], max_length=_MOST_EXPORTED)

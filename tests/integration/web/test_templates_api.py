@@ -315,7 +315,7 @@ def test_an_import_tells_of_each_item_and_keeps_the_good_ones(ada: Program) -> N
         ({}, "templates"),
         ({"templates": []}, "templates"),
         ({"templates": ["x"]}, "templates.0"),
-        ({"templates": [{}] * 101}, "templates"),
+        ({"templates": [{}] * 1001}, "templates"),
         ({"templates": [{}], "format": "other/1"}, "format"),
         ({"templates": [{}], "clash": "overwrite"}, "clash"),
     ],

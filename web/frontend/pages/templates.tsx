@@ -16,6 +16,6 @@ if (templateId === undefined) {
   const editor = openEditor(templateId === "new" ? null : templateId);
   mountPage(<TemplateEditor editor={editor} />);
   window.addEventListener("beforeunload", (event) => {
-    if (editor.saved.peek() !== null && editor.mayChange.peek() && editor.isChanged.peek()) event.preventDefault();
+    if (editor.mayChange.peek() && editor.isChanged.peek()) event.preventDefault();
   });
 }

@@ -46,9 +46,12 @@ export function setValue(name: string, value: string): void {
 
 /** Begin with the template that the page's address names, once: a reload keeps the draft. */
 export function beginWithTemplate(): void {
-  const id = new URLSearchParams(location.search).get("template");
+  const address = new URL(location.href);
+  const id = address.searchParams.get("template");
   if (id === null) return;
-  history.replaceState(null, "", `${location.pathname}#create`);
+  address.searchParams.delete("template");
+  address.hash = "create";
+  history.replaceState(null, "", address);
   document.getElementById("create")?.scrollIntoView();
   void openTemplate(id).then(() => document.querySelector<HTMLElement>(".template-fields textarea")?.focus());
 }
