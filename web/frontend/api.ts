@@ -3,14 +3,19 @@ import type {
   Days,
   Deletion,
   EventPage,
+  ImportResult,
   Models,
   NewSession,
+  NewTemplate,
   Overview,
   ProjectFolders,
   Session,
   SessionChanges,
   SessionDetail,
   SessionList,
+  Template,
+  TemplatePage,
+  TemplateVersion,
 } from "./api_types.ts";
 
 export interface FieldProblem {
@@ -54,6 +59,17 @@ export const api = {
   pauseSession: (id: string) => moveSession(id, "pause"),
   resumeSession: (id: string) => moveSession(id, "resume"),
   deleteSession: (id: string) => send<void>("DELETE", sessionUrl(id)),
+  listTemplates: (query: { cursor?: string }) => get<TemplatePage>("/api/templates", query),
+  findTemplate: async (id: string) => (await get<{ template: Template }>(templateUrl(id))).template,
+  listTemplateVersions: (id: string, query: { cursor?: number }) =>
+    get<{ versions: TemplateVersion[]; next_cursor: number | null }>(`${templateUrl(id)}/versions`, query),
+  createTemplate: async (body: NewTemplate, clash: "refuse" | "rename" = "refuse") =>
+    (await send<{ template: Template }>("POST", "/api/templates", { ...body, clash })).template,
+  updateTemplate: async (id: string, body: NewTemplate, basedOn: number) =>
+    (await send<{ template: Template }>("PUT", templateUrl(id), { ...body, based_on: basedOn })).template,
+  deleteTemplate: (id: string) => send<void>("DELETE", templateUrl(id)),
+  importTemplates: async (file: object, clash: "refuse" | "rename") =>
+    (await send<{ results: ImportResult[] }>("POST", "/api/templates/import", { ...file, clash })).results,
   readStatus: () => get<Overview>("/api/status"),
   listModels: async () => (await get<{ models: Models }>("/api/models")).models,
   listProjectFolders: (path: string) => get<ProjectFolders>("/api/project-folders", path === "" ? {} : { path }),
@@ -66,12 +82,20 @@ async function moveSession(id: string, move: "stop" | "pause" | "resume"): Promi
 const sessionUrl = (id: string): string => `/api/sessions/${encodeURIComponent(id)}`;
 
 /** Where sessions are exported from: those of these ids, or what a query finds. */
-export function exportUrl(format: "zip" | "jsonl", chosen: Record<string, string>): string {
+export function exportSessionsUrl(format: "zip" | "jsonl", chosen: Record<string, string>): string {
   return `/api/sessions/export?${new URLSearchParams({ format, ...chosen })}`;
 }
 
 /** Where one session is exported from, with all that belongs to it. */
 export const sessionExportUrl = (id: string): string => `${sessionUrl(id)}/export.zip`;
+
+const templateUrl = (id: string): string => `/api/templates/${encodeURIComponent(id)}`;
+
+/** Where templates are downloaded from: these, or all one's own. */
+export function exportTemplatesUrl(ids: readonly string[]): string {
+  const query = new URLSearchParams(ids.map((id) => ["id", id])).toString();
+  return query === "" ? "/api/templates/export" : `/api/templates/export?${query}`;
+}
 
 /** Where a file of a session is fetched from; each part of its path is encoded, its slashes stay. */
 export function fileUrl(sessionId: string, path: string): string {
@@ -108,7 +132,7 @@ async function request(url: string, init: RequestInit): Promise<Response> {
     throw new ApiError("The dashboard does not answer. Is it running, and is the network up?", 0, "unreachable");
   }
   if (response.status !== 401) return response;
-  location.assign(`/login?next=${encodeURIComponent(location.pathname + location.hash)}`);
+  location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`);
   throw new ApiError("Please sign in again.", 401, "unauthorized");
 }
 

@@ -9,6 +9,7 @@ export const iconNames = [
   "pause-circle-fill", "person-circle", "play-fill", "plus-lg", "question-circle", "robot", "scissors", "search", "send",
   "share", "shield-lock", "sliders", "speedometer2", "stack", "stop-circle", "stop-circle-fill", "stop-fill", "stopwatch",
   "sun", "terminal", "trash3", "trophy", "wifi-off", "x-circle-fill", "x-lg",
+  "arrow-counterclockwise", "bookmark-plus", "collection", "copy", "pencil", "upload",
 ] as const;
 
 export type IconName = (typeof iconNames)[number];
