@@ -1,5 +1,6 @@
 // The one way to the REST API: JSON in and out, errors as ApiError, CSRF by header, the sign-in page where it is over.
 import type {
+  AskedMessage,
   EventPage,
   Models,
   NewSession,
@@ -45,6 +46,9 @@ export const api = {
   pauseSession: (id: string) => moveSession(id, "pause"),
   resumeSession: (id: string) => moveSession(id, "resume"),
   deleteSession: (id: string) => send<void>("DELETE", sessionUrl(id)),
+  readRequest: async (id: string, step: string) =>
+    (await get<{ step: { request: { messages?: AskedMessage[] } } }>(`${sessionUrl(id)}/steps/${encodePath(step)}`)).step.request
+      .messages ?? [],
   readStatus: () => get<Overview>("/api/status"),
   listModels: async () => (await get<{ models: Models }>("/api/models")).models,
   listProjectFolders: (path: string) => get<ProjectFolders>("/api/project-folders", path === "" ? {} : { path }),
@@ -56,14 +60,21 @@ async function moveSession(id: string, move: "stop" | "pause" | "resume"): Promi
 
 const sessionUrl = (id: string): string => `/api/sessions/${encodeURIComponent(id)}`;
 
-/** Where a file of a session is fetched from; each part of its path is encoded, its slashes stay. */
-export function fileUrl(sessionId: string, path: string): string {
-  return `${sessionUrl(sessionId)}/artifacts/${path.split("/").map(encodeURIComponent).join("/")}`;
+/** Each part is encoded, the slashes stay. */
+const encodePath = (path: string): string => path.split("/").map(encodeURIComponent).join("/");
+
+/** Where a file of a session is fetched from: as it stands, or as a step left it. */
+export function fileUrl(sessionId: string, path: string, step?: string): string {
+  const version = step === undefined ? "" : `?${new URLSearchParams({ step }).toString()}`;
+  return `${sessionUrl(sessionId)}/artifacts/${encodePath(path)}${version}`;
 }
 
-/** The bytes of a file of a session. */
-export async function readFile(sessionId: string, path: string): Promise<Uint8Array> {
-  const response = await request(fileUrl(sessionId, path), { method: "GET" });
+/** Where all files of a session are fetched from, as one archive. */
+export const exportUrl = (sessionId: string): string => `${sessionUrl(sessionId)}/export.zip`;
+
+/** The bytes of a file of a session: as it stands, or as a step left it. */
+export async function readFile(sessionId: string, path: string, step?: string): Promise<Uint8Array> {
+  const response = await request(fileUrl(sessionId, path, step), { method: "GET" });
   if (!response.ok) throw new ApiError(`The file cannot be read (${response.status}).`, response.status, "error");
   return new Uint8Array(await response.arrayBuffer());
 }
@@ -91,7 +102,7 @@ async function request(url: string, init: RequestInit): Promise<Response> {
     throw new ApiError("The dashboard does not answer. Is it running, and is the network up?", 0, "unreachable");
   }
   if (response.status !== 401) return response;
-  location.assign(`/login?next=${encodeURIComponent(location.pathname + location.hash)}`);
+  location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`);
   throw new ApiError("Please sign in again.", 401, "unauthorized");
 }
 

@@ -14,7 +14,7 @@ import { isFinal, type Desired, type State } from "../states.ts";
 import type { Agent, SessionState, Step, Subtask, SubtaskState } from "./session_state.ts";
 
 /** Return the state after one event; the caller has made sure that it is the next one. */
-export function applyEvent(state: SessionState, { event, at }: LoggedEvent): SessionState {
+export function applyEvent(state: SessionState, { event, at, seq }: LoggedEvent): SessionState {
   switch (event.type) {
     case "session_moved":
       return moveSession(state, event, at);
@@ -43,8 +43,11 @@ export function applyEvent(state: SessionState, { event, at }: LoggedEvent): Ses
       return { ...state, votes: { ...state.votes, winner: event.winner, tally: event.tally } };
     case "artifact_written":
       return addFile(state, event, at);
+    case "message_sent": {
+      const { sender, recipient, summary } = event;
+      return { ...state, messages: [...state.messages, { seq, at, sender, recipient, summary }] };
+    }
     case "plan_repaired":
-    case "message_sent":
     case "context_cut":
     case "file_conflict":
     case "notice":
@@ -128,6 +131,7 @@ function startStep(state: SessionState, event: StepStarted, at: string): Session
     promptTokens: 0,
     outputTokens: 0,
     durationSeconds: 0,
+    firstTokenSeconds: null,
     isCut: false,
   };
   const stream = state.streams[event.step];
@@ -169,6 +173,7 @@ function finishStep(state: SessionState, event: StepFinished, at: string): Sessi
     promptTokens: event.prompt_tokens,
     outputTokens: event.output_tokens,
     durationSeconds: event.duration_seconds,
+    firstTokenSeconds: event.first_token_seconds,
     isCut: event.cut_off,
   };
   const closed = dropStream(closeStep(state, step), step.key);
@@ -192,7 +197,13 @@ function finishStep(state: SessionState, event: StepFinished, at: string): Sessi
 function addPlan(state: SessionState, event: PlanMade): SessionState {
   const added = event.subtasks.map((info): Subtask => {
     const known = state.subtasks[info.id];
-    return { ...info, plannedBy: event.agent, state: known?.state ?? "waiting", agent: known?.agent ?? null };
+    return {
+      ...info,
+      plannedBy: event.agent,
+      state: known?.state ?? "waiting",
+      agent: known?.agent ?? null,
+      returns: known?.returns ?? 0,
+    };
   });
   return {
     ...state,
@@ -207,13 +218,16 @@ const subtaskOf = ({ subtask }: Step, state: SessionState): Subtask | undefined 
 function setSubtask(state: SessionState, id: string | null, next: SubtaskState, agent: string | null): SessionState {
   const subtask = id === null ? undefined : state.subtasks[id];
   if (subtask === undefined) return state;
-  const changed: Subtask = { ...subtask, state: next, agent: agent ?? subtask.agent };
+  const returns = subtask.returns + (next === "returned" ? 1 : 0);
+  const changed: Subtask = { ...subtask, state: next, agent: agent ?? subtask.agent, returns };
   return { ...state, subtasks: { ...state.subtasks, [subtask.id]: changed } };
 }
 
 function addFile(state: SessionState, event: ArtifactWritten, at: string): SessionState {
   const { path, size, sha256, step, agent } = event;
-  return { ...state, files: { ...state.files, [path]: { path, size, sha256, step, agent, at } } };
+  const version = { path, size, sha256, step, agent, at };
+  const versions = [...(state.files[path]?.versions ?? []), version];
+  return { ...state, files: { ...state.files, [path]: { ...version, versions } } };
 }
 
 function putStep(state: SessionState, step: Step): SessionState {

@@ -24,6 +24,8 @@ export interface Step {
   promptTokens: number;
   outputTokens: number;
   durationSeconds: number;
+  /** From its start to the first piece of its text; null where that is not known. */
+  firstTokenSeconds: number | null;
   /** The model stopped at its limit of tokens. */
   isCut: boolean;
 }
@@ -54,15 +56,33 @@ export interface Subtask extends SubtaskInfo {
   plannedBy: string;
   state: SubtaskState;
   agent: string | null;
+  /** How often a review sent it back. */
+  returns: number;
 }
 
-export interface SessionFile {
+/** What an agent passed to another one, or to everyone. */
+export interface SentMessage {
+  seq: number;
+  at: string;
+  sender: string;
+  recipient: string;
+  summary: string;
+}
+
+/** A file as one step left it. */
+export interface FileVersion {
   path: string;
   size: number;
   sha256: string;
   step: string;
   agent: string;
   at: string;
+}
+
+/** A file as it stands, and how it came to that. */
+export interface SessionFile extends FileVersion {
+  /** The oldest first; the last one is what stands. */
+  versions: FileVersion[];
 }
 
 export interface Votes {
@@ -100,6 +120,7 @@ export interface SessionState {
   subtasks: Record<string, Subtask>;
   subtaskIds: string[];
   votes: Votes;
+  messages: SentMessage[];
   files: Record<string, SessionFile>;
   totals: { calls: number; promptTokens: number; outputTokens: number };
   streams: Record<string, Stream>;
@@ -137,6 +158,7 @@ export function emptySession(sessionId: string): SessionState {
     subtasks: {},
     subtaskIds: [],
     votes: { cast: [], winner: null, tally: {} },
+    messages: [],
     files: {},
     totals: { calls: 0, promptTokens: 0, outputTokens: 0 },
     streams: {},
