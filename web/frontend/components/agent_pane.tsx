@@ -1,11 +1,13 @@
 import { health } from "../live.ts";
-import { agentTitle, formatCount, formatDuration } from "../format.ts";
+import { agentTitle } from "../format.ts";
 import type { LiveSession } from "../state/live_session.ts";
 import { isFinal } from "../states.ts";
 import { useFollow } from "../state/use_follow.ts";
 import { useSlice } from "../state/use_slice.ts";
 import { AGENT_ICONS } from "./agent_tile.tsx";
 import { Icon } from "./icon.tsx";
+import { sayFigures } from "./step_detail.tsx";
+import { StepRequest } from "./step_request.tsx";
 import { StepSign } from "./step_sign.tsx";
 import { StepText } from "./step_text.tsx";
 
@@ -61,13 +63,11 @@ function Turn({ live, stepKey }: { live: LiveSession; stepKey: string }) {
       <h4 class="turn-head">
         <StepSign state={step.state} />
         <span class="turn-label">{step.label}</span>
-        {step.state === "done" && (
-          <span class="muted tabular">
-            {formatCount(step.outputTokens)} tokens · {formatDuration(step.durationSeconds)}
-          </span>
-        )}
+        {step.attempt > 1 && <span class="chip">attempt {step.attempt}</span>}
+        {step.state === "done" && <span class="muted tabular">{sayFigures(step)}</span>}
       </h4>
-      {text !== "" && <StepText text={text} />}
+      {step.state === "done" && step.kind === "model" && <StepRequest sessionId={live.state.peek().sessionId} stepKey={stepKey} />}
+      {text !== "" && <StepText text={text} isGrowing={isLive} />}
       {isLive && (text === "" || !health.value.redis) && (
         <p class="muted turn-wait">
           {health.value.redis ? "Reads and thinks…" : "While Redis is away, the text comes only when the step is done."}

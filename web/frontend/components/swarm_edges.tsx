@@ -36,13 +36,16 @@ export function SwarmEdges({ live, layout, views }: Props) {
     waitsFor.map((other) => ({ key: `${name}>${other}`, points: routeBetween(layout, name, other) })),
   );
   const atWork = new Set(views.filter(({ activity }) => activity === "writing" || activity === "reading").map(({ name }) => name));
+  const awaited = new Set(waits.map(({ key }) => key));
+  const isWarm = (from: string, to: string): boolean =>
+    (atWork.has(from) || atWork.has(to)) && !awaited.has(`${from}>${to}`) && !awaited.has(`${to}>${from}`);
   return (
     <>
       <svg class="swarm-edges" width={layout.width} height={layout.height} aria-hidden="true">
         {layout.edges.map(({ from, to, points }) => (
           <path
             key={`${from}-${to}`}
-            class={`swarm-edge ${atWork.has(from) || atWork.has(to) ? "is-warm" : ""}`}
+            class={`swarm-edge ${isWarm(from, to) ? "is-warm" : ""}`}
             data-edge={`${from}-${to}`}
             d={drawPath(points)}
           />

@@ -7,6 +7,8 @@ import { Given } from "./given.tsx";
 import { Icon } from "./icon.tsx";
 
 const MOST_MESSAGES = 8;
+/** The texts of more agents are shown on one line each. */
+const FEW = 5;
 /** So much of a text that grows is shown, from its end. */
 const TAIL = 180;
 
@@ -22,7 +24,7 @@ export function SwarmNews({ live, views }: { live: LiveSession; views: readonly 
           <h2 class="panel-title">
             At work <span class="panel-count">{atWork.length}</span>
           </h2>
-          <ul class="swarm-tails">
+          <ul class={`swarm-tails ${atWork.length > FEW ? "is-many" : ""}`}>
             {atWork.map(({ name, doing }) => (
               <li key={name}>
                 <button type="button" class="swarm-tail" onClick={() => choose({ agent: name })}>

@@ -7,14 +7,14 @@ import { AGENT_ICONS } from "./agent_tile.tsx";
 import { Icon } from "./icon.tsx";
 
 export const ACTIVITIES: Record<Activity, { icon: IconName; word: string }> = {
-  reading: { icon: "eye", word: "reads" },
-  writing: { icon: "pencil", word: "writes" },
-  retrying: { icon: "arrow-repeat", word: "tries again" },
-  waiting: { icon: "hourglass-split", word: "waits" },
+  reading: { icon: "eye", word: "reading" },
+  writing: { icon: "pencil", word: "writing" },
+  retrying: { icon: "arrow-repeat", word: "trying again" },
+  waiting: { icon: "hourglass-split", word: "waiting" },
   idle: { icon: "cup-hot", word: "free" },
   done: { icon: "check-lg", word: "done" },
   failed: { icon: "x-lg", word: "failed" },
-  halted: { icon: "pause-circle", word: "stands still" },
+  halted: { icon: "pause-circle", word: "standing still" },
 };
 
 interface Props {

@@ -33,7 +33,7 @@ export interface SwarmLayout {
 const WIDE = 560;
 /** A team beside another one needs so much room for its words. */
 const TEAM = 165;
-const LINE = 46;
+const LINE = 58;
 
 export function layoutSwarm(agents: readonly AgentInfo[], architecture: string | null, width: number): SwarmLayout {
   if (agents.length === 0 || width <= 0) return { width, height: 0, spots: [], edges: [] };
