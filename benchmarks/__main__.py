@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from benchmarks import calls
+from benchmarks import calls, frames
 
-_BENCHMARKS = {"calls": calls.run}
+_BENCHMARKS = {"calls": calls.run, "frames": frames.run}
 
 
 def main(names: list[str]) -> int:

@@ -3,6 +3,7 @@ import { agentTitle } from "../format.ts";
 import type { LiveSession } from "../state/live_session.ts";
 import { isFinal } from "../states.ts";
 import { useFollow } from "../state/use_follow.ts";
+import { useStream } from "../state/use_stream.ts";
 import { useSlice } from "../state/use_slice.ts";
 import { AGENT_ICONS } from "./agent_tile.tsx";
 import { Icon } from "./icon.tsx";
@@ -54,7 +55,7 @@ export function AgentPane({ live, name, onClose }: Props) {
 /** One step of the agent: its text as it comes, then as it stands. */
 function Turn({ live, stepKey }: { live: LiveSession; stepKey: string }) {
   const step = useSlice(live.state, (state) => state.steps[stepKey]);
-  const stream = useSlice(live.state, (state) => state.streams[stepKey]?.text ?? "");
+  const stream = useStream(live, stepKey);
   if (step === undefined) return null;
   const isLive = step.state === "running";
   const text = step.text || stream;

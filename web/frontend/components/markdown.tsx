@@ -11,13 +11,13 @@ export function Markdown({ text }: { text: string }) {
   return <div class="prose">{useMemo(() => renderPieces(text), [text])}</div>;
 }
 
-/** A part of such a text as elements, its code in blocks of ours. */
-export const renderPieces = (text: string): ComponentChildren =>
-  renderMarkdown(text, (code, language) => <CodeBlock text={code} language={language} />);
+/** A part of such a text as elements, its code in blocks of ours; that gets its colours once it stands. */
+export const renderPieces = (text: string, isGrowing = false): ComponentChildren =>
+  renderMarkdown(text, (code, language) => <CodeBlock text={code} language={language} isGrowing={isGrowing} />);
 
 /** Code in its colours, with its language, and a button that copies it. */
-function CodeBlock({ text, language }: { text: string; language: string }) {
-  const lines = useHighlighted(text, languageOf(language));
+function CodeBlock({ text, language, isGrowing }: { text: string; language: string; isGrowing: boolean }) {
+  const lines = useHighlighted(text, isGrowing ? null : languageOf(language));
   return (
     <div class="code-block">
       <div class="code-head">

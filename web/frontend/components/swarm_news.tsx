@@ -3,6 +3,7 @@ import type { LiveSession } from "../state/live_session.ts";
 import type { AgentView } from "../state/swarm_view.ts";
 import { choose } from "../state/session_route.ts";
 import { useSlice } from "../state/use_slice.ts";
+import { useStream } from "../state/use_stream.ts";
 import { Given } from "./given.tsx";
 import { Icon } from "./icon.tsx";
 
@@ -68,9 +69,7 @@ export function SwarmNews({ live, views }: { live: LiveSession; views: readonly 
 
 /** The end of what an agent writes just now. */
 function Tail({ live, name }: { live: LiveSession; name: string }) {
-  const text = useSlice(live.state, (state) => {
-    const stream = state.streams[state.agents[name]?.running.at(-1) ?? ""];
-    return (stream?.text ?? "").slice(-TAIL).replace(/\s+/g, " ");
-  });
+  const step = useSlice(live.state, (state) => state.agents[name]?.running.at(-1) ?? "");
+  const text = useStream(live, step).slice(-TAIL).replace(/\s+/g, " ");
   return <span class="swarm-tail-text">{text === "" ? <span class="muted">Reads and thinks…</span> : <Given text={text} />}</span>;
 }
