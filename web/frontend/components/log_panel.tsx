@@ -16,7 +16,7 @@ import { Panel } from "./panel.tsx";
 
 const ROW = 30;
 /** A log of so few events is drawn whole. */
-const FEW = 400;
+const FEW = 1000;
 
 /** Everything that happened, as the database keeps it; each event has an address of its own. */
 export function LogPanel({ live }: { live: LiveSession }) {
