@@ -87,7 +87,7 @@ def _count_frames(page: Page, tools: CDPSession) -> str:
     before = _read_busy_seconds(tools)
     frames, longest = page.evaluate(_COUNT, _SECONDS)
     busy = 1000 * (_read_busy_seconds(tools) - before) / _SECONDS
-    return f"{frames:.0f} frames a second (the longest took {longest:.0f} ms), {busy:.0f} ms of each on the page's thread"
+    return f"{frames:.0f} frames a second (longest {longest:.0f} ms), {busy:.0f} ms of each on the page's thread"
 
 
 def _read_busy_seconds(tools: CDPSession) -> float:

@@ -151,9 +151,12 @@ def test_a_message_is_seen_on_its_way_and_does_not_move_where_nobody_wants_that(
     page.evaluate("""() => {
         window.seen = [];
         const note = () => document.querySelectorAll('.swarm-dot').forEach((dot) => {
-            for (const { effect } of dot.getAnimations()) window.seen.push(effect.getKeyframes().map((frame) => frame.transform));
+            for (const { effect } of dot.getAnimations()) {
+                window.seen.push(effect.getKeyframes().map((frame) => frame.transform));
+            }
         });
-        new MutationObserver(() => requestAnimationFrame(note)).observe(document.querySelector('.swarm-dots'), {childList: true});
+        const dots = document.querySelector('.swarm-dots');
+        new MutationObserver(() => requestAnimationFrame(note)).observe(dots, {childList: true});
     }""")
     site.happen(session, MessageSent(sender="drone-1", recipient="queen", summary="There are two."))
     page.wait_for_function("() => window.seen.length > 0", timeout=PATIENCE)
@@ -217,7 +220,8 @@ def test_a_file_is_shown_with_its_lines_its_changes_and_where_it_came_from(brows
     session = make_swarm(site, ada)
     finish_work(site, session, "work/1", "Done.", ("src/count words.py", _CODE), ("notes.md", "# Notes\n"))
     page = open_page(browser, site, ada, f"/sessions/{session.id}/files")
-    expect(page.get_by_role("article", name="notes.md").get_by_role("heading", name="Notes", exact=True)).to_be_visible()
+    notes = page.get_by_role("article", name="notes.md")
+    expect(notes.get_by_role("heading", name="Notes", exact=True)).to_be_visible()
     page.get_by_role("navigation", name="Files").get_by_role("link", name="count words.py").click()
     expect(page).to_have_url(f"{site.url}/sessions/{session.id}/files/src/count%20words.py")
     page.reload()
