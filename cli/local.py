@@ -6,7 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 
 from cli.probe import free_port, ollama_version
@@ -17,9 +17,10 @@ from cli.terminal import complain, tell
 from cli.up import own_child
 from common.errors import FlowError
 from common.events import FlowEvent
+from common.options import FlowOptions
 from common.settings import Settings
 from common.states import Architecture
-from workers.flow import FlowResult, MemoryJournal, OllamaFlowFramework, OllamaModel, Workspace
+from workers.flow import FlowResult, OllamaFlowFramework, OllamaModel, Workspace
 from workers.prompts import read_prompts
 
 #: How long the embedded server may take to load its model.
@@ -27,14 +28,21 @@ _SERVER_SECONDS = 60.0
 
 
 def run_local(
-    settings: Settings, task: str, *, workers: int, architecture: Architecture, model: str | None, folder: Path | None
+    settings: Settings,
+    task: str,
+    *,
+    workers: int,
+    architecture: Architecture,
+    model: str | None,
+    folder: Path | None,
+    options: FlowOptions,
 ) -> int:
     """Run the task here and print the answer; return the exit code."""
     if folder is not None and not folder.is_dir():
         raise FlowError(f"There is no folder {folder}.")
     try:
         with _model_server(settings) as host:
-            result = asyncio.run(_work(settings, host, task, workers, architecture, model, folder))
+            result = asyncio.run(_work(settings, host, task, workers, architecture, model, folder, options))
     except KeyboardInterrupt:
         complain("Stopped.")
         return 1
@@ -50,32 +58,26 @@ async def _work(
     architecture: Architecture,
     model: str | None,
     folder: Path | None,
+    options: FlowOptions,
 ) -> FlowResult:
-    client = OllamaModel(host, max_concurrent_calls=settings.model_calls)
-    workspace = Workspace(folder) if folder is not None else None
     with Progress() as progress:
 
         async def show(event: FlowEvent) -> None:
             progress.show(event)
 
-        journal = MemoryJournal(show)
-        try:
+        async with aclosing(OllamaModel(host, max_concurrent_calls=settings.model_calls)) as client:
             chosen = model or settings.default_model or await _first_model(client)
             framework = OllamaFlowFramework(
                 client,
                 chosen,
                 workers=workers,
                 architecture=architecture,
-                journal=journal,
-                workspace=workspace,
+                workspace=Workspace(folder) if folder is not None else None,
                 emit=show,
+                options=options,
                 prompts=read_prompts(settings),
             )
             return await framework.run_task(task)
-        finally:
-            await client.aclose()
-            if workspace is not None:
-                _write_files(journal, workspace)
 
 
 async def _first_model(client: OllamaModel) -> str:
@@ -83,13 +85,6 @@ async def _first_model(client: OllamaModel) -> str:
     if not models:
         raise FlowError(f"The model server at {client.url} has no model; pull one, e.g. `ollama pull llama3`.")
     return models[0].name
-
-
-def _write_files(journal: MemoryJournal, workspace: Workspace) -> None:
-    """Write what the steps produced, in the order of their commits; also of a flow that failed."""
-    for _, result in sorted(journal.steps.values(), key=lambda step: step[1].position):
-        for artifact in result.artifacts:
-            workspace.write(artifact.path, artifact.content, result.position)
 
 
 @contextmanager

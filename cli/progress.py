@@ -58,7 +58,8 @@ def describe(event: events.FlowEvent) -> str | None:
         case events.SessionMoved():
             return f"{event.status.capitalize()}{f': {event.reason}' if event.reason else ''}"
         case events.SwarmFormed():
-            return f"A {event.architecture} swarm of {len(event.agents)} agents on {event.model}"
+            models = "".join(f", {name} for {role}" for role, name in event.models.items())
+            return f"A {event.architecture} swarm of {len(event.agents)} agents on {event.model}{models}"
         case events.PlanMade():
             titles = "".join(f"\n    {task.id}  {task.title} ({task.role})" for task in event.subtasks)
             count = len(event.subtasks)

@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 from pydantic import JsonValue
 
+from cli.options import read_models
 from cli.probe import local_url
 from common.errors import InvalidInput, SettingsError
+from common.options import FlowOptions
 from common.settings import load_settings, read_run_file
 from common.states import Architecture
 
@@ -22,6 +24,13 @@ def run(
         Architecture.HIERARCHICAL
     ),
     model: Annotated[str | None, typer.Option(help="The model; else the server's default.", show_default=False)] = None,
+    models: Annotated[
+        str | None,
+        typer.Option(
+            help="Models by role, e.g. developer=codellama:7b,queen=llama3; or auto: chosen from what the server has.",
+            show_default=False,
+        ),
+    ] = None,
     project_folder: Annotated[
         Path | None,
         typer.Option(help="Where the swarm writes its files, and reads if its model calls tools.", show_default=False),
@@ -45,10 +54,16 @@ def run(
     settings = load_settings()
     folder = Path(os.path.abspath(project_folder)) if project_folder is not None else None  # noqa: PTH100 - keeps links
     try:
+        by_role = read_models(models)
         if local:
             from cli.local import run_local
 
-            raise SystemExit(run_local(settings, task, workers=workers, architecture=arch, model=model, folder=folder))
+            options = FlowOptions(models=by_role)
+            raise SystemExit(
+                run_local(
+                    settings, task, workers=workers, architecture=arch, model=model, folder=folder, options=options
+                )
+            )
         if not token:
             raise SettingsError(
                 "OLLAMA_FLOW_TOKEN takes an API token; make one with "
@@ -59,6 +74,8 @@ def run(
         body: dict[str, JsonValue] = {"task": task, "workers": workers, "architecture": str(arch)}
         chosen = {"model": model, "project_folder": str(folder) if folder else None, "name": name}
         body |= {key: value for key, value in chosen.items() if value}
+        if by_role is not None:
+            body["options"] = FlowOptions(models=by_role).model_dump(mode="json", include={"models"})
         known = read_run_file(settings.run_file).get("url") or local_url(settings.host, settings.port)
         with Dashboard((url or known).rstrip("/"), token) as dashboard:
             raise SystemExit(run_remote(dashboard, body))

@@ -74,6 +74,8 @@ class AgentInfo(EventModel):
     role: str | None = None
     #: The agent it reports to; None at the top.
     parent: str | None = None
+    #: What it speaks with in its own role; a step in another role may use another model.
+    model: str | None = None
 
 
 class SubtaskInfo(EventModel):
@@ -94,6 +96,8 @@ class SwarmFormed(EventModel):
     architecture: str
     model: str
     agents: list[AgentInfo]
+    #: The roles that use another model than `model`, and which; see `FlowOptions.models`.
+    models: dict[str, str] = Field(default_factory=dict)
 
 
 class StepStarted(EventModel):

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+import re
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+#: Who may have a model of their own: the queen with her sub-queens, and the roles of drones (`workers.flow.roles`).
+MODEL_ROLES = ("queen", "analyst", "data_scientist", "it_architect", "developer", "security_specialist")
+
+_MODEL_NAME = re.compile(r"[^\s,=\x00]{1,200}")
 
 
 class FlowOptions(BaseModel):
@@ -22,3 +30,21 @@ class FlowOptions(BaseModel):
     rounds: int = Field(default=1, ge=0, le=6)
     #: Whether queens and sub-queens review their drones' results before they sum up.
     review: bool = True
+    #: A model for each role that shall have another than the session's, or `auto`: chosen by rule from those that the
+    #: server has. None means the session's model for all.
+    models: Literal["auto"] | dict[str, str] | None = None
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _check_models(cls, value: Any) -> Any:
+        if value is None or value == "auto":
+            return value
+        if not isinstance(value, dict):
+            sentence = "It takes the word auto, or a model's name for each role that shall have its own."
+            raise ValueError(sentence)  # noqa: TRY004 - what pydantic turns into a refusal
+        if unknown := [str(role)[:40] for role in value if role not in MODEL_ROLES]:
+            raise ValueError(f"There is no role {unknown[0]!r}; there are {', '.join(MODEL_ROLES)}.")
+        for role, name in value.items():
+            if not isinstance(name, str) or not _MODEL_NAME.fullmatch(name):
+                raise ValueError(f"The {role.replace('_', ' ')} needs the name of a model, not {str(name)[:40]!r}.")
+        return value

@@ -234,6 +234,11 @@ class Settings(BaseSettings):
         return self.project_roots or (self.home / "projects",)
 
     @property
+    def private_folders(self) -> Path:
+        """Where sessions without a project folder have theirs, each by its id."""
+        return self.home / "sessions"
+
+    @property
     def run_file(self) -> Path:
         """Where `up` keeps the addresses and secrets of what it started."""
         return self.home / "run.json"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from common.errors import Conflict, FieldError, InvalidInput
 from common.events import LoggedEvent
 from common.models import FlowSession, User
+from common.options import FlowOptions
 from common.queries.sessions import NewSession, create_session
 from web.api.inputs import CreateSession
 from web.api.schemas import ModelsView
@@ -13,7 +14,7 @@ from web.runtime import Runtime
 
 _NAME_LENGTH = 60
 #: What a repeated request has in common with the first; the model may have been chosen since.
-_SAME = ("name", "task", "workers", "architecture", "project_folder", "options")
+_SAME = ("name", "task", "workers", "architecture", "project_folder")
 
 
 def create(runtime: Runtime, body: CreateSession, *, owner: User, key: str | None) -> FlowSession:
@@ -21,23 +22,29 @@ def create(runtime: Runtime, body: CreateSession, *, owner: User, key: str | Non
 
     Raises InvalidInput, or Conflict where the key came with something else before.
     """
+    models = runtime.overview.read().answer.models
     new = NewSession(
         owner_id=owner.id,
         name=body.name or name_from_task(body.task),
         task=body.task,
         workers=body.workers,
         architecture=body.architecture,
-        model=choose_model(body.model, runtime.overview.read().answer.models),
+        model=choose_model(body.model, models),
         project_folder=provide_folder(body.project_folder, runtime.settings.roots) if body.project_folder else None,
-        options=body.options.model_dump(mode="json"),
+        options=name_models(body.options, models).model_dump(mode="json"),
         idempotency_key=key,
     )
     with runtime.database.write() as db:
         session, events = create_session(db, new)
-    if not events and any(getattr(session, field) != getattr(new, field) for field in _SAME):
+    if not events and _compare(session) != _compare(new):
         raise Conflict("This Idempotency-Key was used for another session.")
     announce(runtime, events)
     return session
+
+
+def _compare(session: FlowSession | NewSession) -> list[object]:
+    options = {name: value for name, value in session.options.items() if name != "models"}
+    return [options, *(getattr(session, field) for field in _SAME)]
 
 
 def announce(runtime: Runtime, events: list[LoggedEvent]) -> None:
@@ -63,11 +70,37 @@ def choose_model(asked: str | None, models: ModelsView) -> str:
     wanted = asked or models.default or ""
     if models.server is None or not models.server.reachable:
         return wanted
-    names = [item.name for item in models.items]
-    # Ollama itself takes a name without a tag for the latest.
-    for name in (wanted, f"{wanted}:latest"):
-        if name in names:
-            return name
-    there = f"there are {', '.join(names)}" if names else "it has none yet"
-    message = f"The model server has no model {wanted!r}; {there}." if wanted else "The model server has no models yet."
+    if name := _find_name(wanted, models):
+        return name
+    message = _say_missing(wanted, models) if wanted else "The model server has no models yet."
     raise InvalidInput(message, FieldError(field="model", message=message))
+
+
+def name_models(options: FlowOptions, models: ModelsView) -> FlowOptions:
+    """Return the options with each role's model by its full name.
+
+    Raises InvalidInput for those that the model server does not have; while it is away, any name will do.
+    """
+    if not isinstance(options.models, dict) or models.server is None or not models.server.reachable:
+        return options
+    missing = [
+        FieldError(field=f"options.models.{role}", message=_say_missing(name, models))
+        for role, name in options.models.items()
+        if _find_name(name, models) is None
+    ]
+    if missing:
+        raise InvalidInput(missing[0].message, *missing)
+    named = {role: _find_name(name, models) for role, name in options.models.items()}
+    return options.model_copy(update={"models": named})
+
+
+def _find_name(wanted: str, models: ModelsView) -> str | None:
+    """Return the full name of a model that is there; Ollama itself takes a name without a tag for the latest."""
+    names = {item.name for item in models.items}
+    return next((name for name in (wanted, f"{wanted}:latest") if name in names), None)
+
+
+def _say_missing(wanted: str, models: ModelsView) -> str:
+    names = [item.name for item in models.items]
+    there = f"there are {', '.join(names)}" if names else "it has none yet"
+    return f"The model server has no model {wanted!r}; {there}."

@@ -88,6 +88,9 @@ def write_command(session: FlowSession) -> str:
     words = ["ollama-flow", "run", session.task, "--workers", str(session.workers), "--arch", session.architecture]
     if session.model:
         words += ["--model", session.model]
+    models = session.options.get("models")
+    if models:
+        words += ["--models", models if isinstance(models, str) else ",".join(f"{k}={v}" for k, v in models.items())]
     if session.project_folder:
         words += ["--project-folder", session.project_folder]
     return shlex.join(words)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 from common.clock import elapsed_clock
 from common.metrics import CALL_SECONDS
-from workers.flow.model import ChatChunk, ChatRequest, ModelClient, ModelInfo
+from workers.flow.model import ChatChunk, ChatRequest, ListedModel, ModelClient, ModelInfo
 
 
 class MeasuredModel:
@@ -45,3 +45,7 @@ class MeasuredModel:
     async def describe(self, model: str) -> ModelInfo:
         """See `ModelClient.describe`."""
         return await self._client.describe(model)
+
+    async def list_models(self) -> Sequence[ListedModel]:
+        """See `ModelClient.list_models`."""
+        return await self._client.list_models()

@@ -9,7 +9,8 @@ import structlog
 
 from common.errors import ModelError
 from common.heartbeat import ModelCard, ModelServer
-from workers.flow.ollama_model import ListedModel, OllamaModel
+from workers.flow.model import ListedModel
+from workers.flow.ollama_model import OllamaModel
 
 log = structlog.get_logger(__name__)
 

@@ -34,6 +34,7 @@ from workers.flow import OllamaModel
 from workers.lease import Ending, LeaseKeeper
 from workers.loop import SessionLoop, in_thread
 from workers.model_watch import ModelWatch
+from workers.private_folders import PrivateFolders
 from workers.prompts import read_prompts
 from workers.runner import SessionRunner
 
@@ -72,6 +73,7 @@ class WorkerProcess:
         self._runner = SessionRunner(
             settings, self._database, self._bus, self._leases, self._models, self._client, name, read_prompts(settings)
         )
+        self._folders = PrivateFolders(settings.private_folders, self._database)
         self._listener = threading.Thread(target=self._listen, name="nudges", daemon=True)
         self._draining = threading.Event()
         self._ended = threading.Event()
@@ -85,6 +87,7 @@ class WorkerProcess:
         self._loop.spawn(self._leases.watch())
         self._loop.spawn(self._keep_touching())
         self._loop.spawn(self._beat())
+        self._loop.spawn(self._folders.keep_clean())
         self._listener.start()
         self._dispatcher.start()
 

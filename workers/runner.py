@@ -178,7 +178,7 @@ class SessionRunner:
             folder = Path(work.session.project_folder)
             below = next((root for root in self._settings.roots if folder.is_relative_to(root)), None)
             return Workspace(folder, before_write=work.running.check, below=below)
-        private = self._settings.home / "sessions" / work.session.id
+        private = self._settings.private_folders / work.session.id
         return Workspace(private, before_write=work.running.check, makes_root=True)
 
     async def _choose_model(self, work: _Work) -> str:

@@ -120,6 +120,11 @@ def list_named(db: Session, session_ids: Iterable[str]) -> list[FlowSession]:
     return list(db.scalars(query.order_by(FlowSession.created_at, FlowSession.id)))
 
 
+def find_known(db: Session, session_ids: Iterable[str]) -> set[str]:
+    """Return those of these ids that sessions have."""
+    return set(db.scalars(select(FlowSession.id).where(FlowSession.id.in_(list(session_ids)))))
+
+
 def read_active_seqs(db: Session) -> dict[str, int]:
     """Return the number of the last event of each session that has not ended."""
     query = select(FlowSession.id, FlowSession.last_seq).where(FlowSession.state.in_(sorted(ACTIVE_STATES)))

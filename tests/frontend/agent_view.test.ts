@@ -4,7 +4,7 @@ import { groupAgents, pickShown } from "../../web/frontend/state/agent_view.ts";
 import type { Agent } from "../../web/frontend/state/session_state.ts";
 
 const agent = (name: string, kind: Agent["kind"], parent: string | null): Agent => ({
-  name, kind, parent, role: null, running: [], last: null, stepsDone: 0, outputTokens: 0,
+  name, kind, parent, role: null, model: null, running: [], last: null, stepsDone: 0, outputTokens: 0,
 });
 
 const shape = (agents: Agent[]) =>

@@ -2,9 +2,9 @@
 import type { DurableEvent, LoggedEvent } from "../../web/frontend/event_types.ts";
 
 const agents = [
-  { name: "queen", kind: "queen" as const, role: null, parent: null },
-  { name: "drone-1", kind: "drone" as const, role: "developer", parent: "queen" },
-  { name: "drone-2", kind: "drone" as const, role: "analyst", parent: "queen" },
+  { name: "queen", kind: "queen" as const, role: null, parent: null, model: "m" },
+  { name: "drone-1", kind: "drone" as const, role: "developer", parent: "queen", model: "coder" },
+  { name: "drone-2", kind: "drone" as const, role: "analyst", parent: "queen", model: "m" },
 ];
 
 export const moved = (status: string, epoch: number, more: object = {}): DurableEvent => ({
@@ -28,7 +28,7 @@ const subtask = (id: string, depends_on: string[] = []) => ({
 const events: DurableEvent[] = [
   moved("queued", 0),
   moved("running", 1),
-  { type: "swarm_formed", architecture: "CENTRALIZED", model: "m", agents },
+  { type: "swarm_formed", architecture: "CENTRALIZED", model: "m", agents, models: { developer: "coder" } },
   started("plan", "queen"),
   finished("plan", "queen", "{}"),
   { type: "plan_made", step: "plan", agent: "queen", subtasks: [subtask("1"), subtask("2", ["1"])] },

@@ -68,3 +68,7 @@ test("a failed step is an error only where nobody tries again", () => {
 test("an event of a newer server is named by its kind", () => {
   assert.equal(sayEvent({ type: "from_tomorrow" } as never, labelOf).text, "from tomorrow");
 });
+
+test("a swarm tells which roles have models of their own", () => {
+  assert.deepEqual(said("swarm_formed"), ["3 agents formed a swarm: Centralized, m, developer: coder"]);
+});

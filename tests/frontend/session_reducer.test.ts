@@ -66,6 +66,17 @@ test("a file that is written again keeps its versions, the oldest first", () => 
   assert.equal(file?.size, 20);
 });
 
+test("a step keeps what was left out of its prompt, and a new attempt begins without", () => {
+  const cut: DurableEvent = { type: "context_cut", step: "answer", agent: "queen", cut: ["the end of “Result of 1”"], tokens: 300 };
+  const after = (...events: DurableEvent[]): SessionState =>
+    addEvents(emptySession("s"), [moved("running", 1), started("answer", "queen"), ...events].map((event, at) => logged(at + 1, event)));
+  const whole = after(cut, finished("answer", "queen", "Done."));
+  assert.deepEqual(whole.steps["answer"]?.leftOut, { what: ["the end of “Result of 1”"], tokens: 300 });
+  assert.equal(whole.steps["answer"]?.state, "done");
+  assert.equal(after(finished("answer", "queen", "Done.")).steps["answer"]?.leftOut, null);
+  assert.equal(after(cut, started("answer", "queen", { attempt: 2 })).steps["answer"]?.leftOut, null);
+});
+
 test("events after a gap wait until the gap is filled", () => {
   const early = addEvents(emptySession("s"), [log[0]!, log[2]!]);
   assert.equal(early.lastSeq, 1);

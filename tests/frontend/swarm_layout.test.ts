@@ -4,13 +4,13 @@ import type { AgentInfo } from "../../web/frontend/event_types.ts";
 import { drawPath, layoutSwarm, measureRoute, routeBetween, type SwarmLayout } from "../../web/frontend/state/swarm_layout.ts";
 
 const drones = (count: number, parent: (at: number) => string | null = () => null): AgentInfo[] =>
-  Array.from({ length: count }, (_, at) => ({ name: `drone-${at + 1}`, kind: "drone", role: "developer", parent: parent(at) }));
-const queen: AgentInfo = { name: "queen", kind: "queen", role: null, parent: null };
+  Array.from({ length: count }, (_, at) => ({ name: `drone-${at + 1}`, kind: "drone", role: "developer", parent: parent(at), model: null }));
+const queen: AgentInfo = { name: "queen", kind: "queen", role: null, parent: null, model: null };
 
 function swarm(architecture: string, workers: number, teams = 0): AgentInfo[] {
   if (architecture === "FULLY_CONNECTED") return drones(workers);
   if (architecture === "CENTRALIZED") return [queen, ...drones(workers, () => "queen")];
-  const leaders = Array.from({ length: teams }, (_, at): AgentInfo => ({ name: `sub-queen-${at + 1}`, kind: "sub_queen", role: null, parent: "queen" }));
+  const leaders = Array.from({ length: teams }, (_, at): AgentInfo => ({ name: `sub-queen-${at + 1}`, kind: "sub_queen", role: null, parent: "queen", model: null }));
   return [queen, ...leaders, ...drones(workers, (at) => `sub-queen-${(at % teams) + 1}`)];
 }
 

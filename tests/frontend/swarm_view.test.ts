@@ -46,7 +46,7 @@ test("at the end those who worked are done, and the winner of a vote is known", 
 });
 
 test("in a debate whoever has spoken waits for those who still speak", () => {
-  const agents = [1, 2].map((number) => ({ name: `drone-${number}`, kind: "drone" as const, role: "analyst", parent: null }));
+  const agents = [1, 2].map((number) => ({ name: `drone-${number}`, kind: "drone" as const, role: "analyst", parent: null, model: null }));
   const events: DurableEvent[] = [
     moved("running", 1),
     { type: "swarm_formed", architecture: "FULLY_CONNECTED", model: "m", agents },

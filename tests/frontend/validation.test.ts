@@ -24,3 +24,12 @@ test("what was left empty is left to the server", () => {
   assert.equal(body.task, "Do it.");
   assert.ok(!("name" in body) && !("model" in body) && !("project_folder" in body));
 });
+
+test("models by role are sent where there are any", () => {
+  const models = (change: object): unknown => bodyOf({ ...emptyDraft, task: "x", ...change }).options?.["models"];
+  const roleModels = { developer: "codellama:7b", queen: "" };
+  assert.equal(models({ roleModels }), undefined);
+  assert.equal(models({ modelsBy: "auto", roleModels }), "auto");
+  assert.deepEqual(models({ modelsBy: "role", roleModels }), { developer: "codellama:7b" });
+  assert.equal(models({ modelsBy: "role", roleModels: { queen: "" } }), undefined);
+});

@@ -13,6 +13,7 @@ export interface AgentInfo {
   kind: "queen" | "sub_queen" | "drone";
   role: string | null;
   parent: string | null;
+  model: string | null;
 }
 
 /** One subtask of a plan. */
@@ -50,6 +51,7 @@ export interface SwarmFormed {
   architecture: string;
   model: string;
   agents: AgentInfo[];
+  models: Record<string, string>;
 }
 
 /** An agent began a step (a happening). */

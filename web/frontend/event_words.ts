@@ -2,6 +2,7 @@
 import type { DurableEvent, SessionMoved } from "./event_types.ts";
 import { agentTitle, architectureName, formatBytes, formatDuration, formatReceipt, humanise, plural } from "./format.ts";
 import type { IconName } from "./icons.ts";
+import { sayModels } from "./models.ts";
 import { seenState } from "./states.ts";
 
 export interface Said {
@@ -21,7 +22,8 @@ export function sayEvent(event: DurableEvent, labelOf: (step: string) => string)
     }
     case "swarm_formed": {
       const size = plural(event.agents.length, "agent");
-      return { icon: "hive", text: `${size} formed a swarm: ${architectureName(event.architecture)}, ${event.model}` };
+      const models = sayModels(event.model, event.models);
+      return { icon: "hive", text: `${size} formed a swarm: ${architectureName(event.architecture)}, ${models}` };
     }
     case "step_started": {
       const again = event.attempt > 1 ? `, attempt ${event.attempt}` : "";

@@ -1,5 +1,6 @@
 // Which models one may pick: what the server has, and the well-known ones that it could have. Pure.
 import type { Model, Models } from "./api_types.ts";
+import { humanise } from "./format.ts";
 
 export interface KnownModel {
   name: string;
@@ -25,6 +26,14 @@ export function missingModels(items: readonly Model[]): KnownModel[] {
 /** "CodeLlama 7B" for a well-known name, else the name as it is. */
 export function modelTitle(name: string): string {
   return KNOWN_MODELS.find((known) => fullName(known.name) === fullName(name))?.title ?? name;
+}
+
+/** Whose model may be another than the session's: the queen's with her sub-queens', and by role the drones'. */
+export const MODEL_ROLES = ["queen", "analyst", "developer", "it_architect", "data_scientist", "security_specialist"] as const;
+
+/** "llama3", or with those that use another one: "llama3, developer: codellama:7b". */
+export function sayModels(model: string, models: Record<string, string>): string {
+  return [model, ...Object.entries(models).map(([role, name]) => `${humanise(role)}: ${name}`)].join(", ");
 }
 
 /** "Embedded SmolLM2", "Ollama at 10.0.0.5:11434", or that there is none. */

@@ -18,6 +18,9 @@ export interface Draft {
   temperature: number;
   rounds: number;
   review: boolean;
+  /** One model for all, chosen by rule, or as `roleModels` says; a role that it leaves out uses the session's. */
+  modelsBy: "one" | "auto" | "role";
+  roleModels: Record<string, string>;
 }
 
 export const emptyDraft: Draft = {
@@ -30,6 +33,8 @@ export const emptyDraft: Draft = {
   temperature: 0.6,
   rounds: 1,
   review: true,
+  modelsBy: "one",
+  roleModels: {},
 };
 
 /** Characters as the server counts them. */
@@ -56,13 +61,20 @@ export function checkDraft(draft: Draft): FieldProblem[] {
 export function bodyOf(draft: Draft): NewSession {
   const name = draft.name.trim();
   const folder = draft.projectFolder.trim();
+  const models = modelsOf(draft);
   return {
     task: draft.task.trim(),
     workers: draft.workers,
     architecture: draft.architecture,
-    options: { temperature: draft.temperature, rounds: draft.rounds, review: draft.review },
+    options: { temperature: draft.temperature, rounds: draft.rounds, review: draft.review, ...(models === null ? {} : { models }) },
     ...(name === "" ? {} : { name }),
     ...(draft.model === "" ? {} : { model: draft.model }),
     ...(folder === "" ? {} : { project_folder: folder }),
   };
+}
+
+function modelsOf({ modelsBy, roleModels }: Draft): "auto" | Record<string, string> | null {
+  if (modelsBy !== "role") return modelsBy === "auto" ? "auto" : null;
+  const chosen = Object.entries(roleModels ?? {}).filter(([, name]) => name !== ""); // a kept draft may hold null
+  return chosen.length > 0 ? Object.fromEntries(chosen) : null;
 }

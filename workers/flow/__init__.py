@@ -13,8 +13,8 @@ from common.states import Architecture
 from workers.flow.call import spread_retries
 from workers.flow.framework import FLOW_VERSION, FlowResult, OllamaFlowFramework
 from workers.flow.journal import ArtifactDraft, Emit, Journal, MemoryJournal, StepRequest, StepResult
-from workers.flow.model import ChatChunk, ChatRequest, Message, ModelClient, ModelInfo, ToolCall, ToolSpec
-from workers.flow.ollama_model import ListedModel, OllamaModel
+from workers.flow.model import ChatChunk, ChatRequest, ListedModel, Message, ModelClient, ModelInfo, ToolCall, ToolSpec
+from workers.flow.ollama_model import OllamaModel
 from workers.flow.prompts import Prompts
 from workers.flow.roles import Role
 from workers.flow.workspace import Workspace

@@ -213,23 +213,31 @@ class Agent:
         offered. Raises ModelError.
         """
         options = self._choose_options(key, free=schema is None)
+        model = self.flow.model_of(asking.role)
         request = StepRequest(
             key=key,
             kind="model",
             agent=self.name,
             role=asking.role,
-            model=self.flow.model,
+            model=model,
             # Nothing of the server (its limits, whether it is there) and nothing of the drone: a replay elsewhere and
             # on another day has the same hash.
             input={
-                "model": self.flow.model,
+                "model": model,
                 "messages": [write_message(item) for item in prompt.messages()],
                 "schema": dict(schema) if schema is not None else None,
                 "options": options,
             },
         )
         call = ModelCall(
-            flow=self.flow, step=request, asking=asking, prompt=prompt, schema=schema, options=options, offer=offer
+            flow=self.flow,
+            model=model,
+            step=request,
+            asking=asking,
+            prompt=prompt,
+            schema=schema,
+            options=options,
+            offer=offer,
         )
 
         async def execute() -> StepResult:

@@ -83,6 +83,7 @@ class ModelCall:
     """A call that a step makes."""
 
     flow: FlowContext
+    model: str
     step: StepRequest
     asking: Asking
     prompt: Prompt
@@ -116,7 +117,7 @@ class ModelCall:
 
     async def _attempt(self, attempt: int) -> CallOutcome:
         began = time.perf_counter()
-        info = await self.flow.describe_model()
+        info = await self.flow.describe_model(self.model)
         context_length = min(info.context_length, self.flow.options.num_ctx or info.context_length)
         overhead = _estimate_tools(self.offer.tools)
         offered = bool(self.offer.tools) and info.can_call_tools and overhead <= context_length // 4
@@ -124,7 +125,7 @@ class ModelCall:
         fitted = self._fit(info, bound, context_length, overhead if offered else 0)
         options = {**self.options, "num_ctx": fitted.num_ctx, "num_predict": fitted.num_predict}
         request = ChatRequest(
-            model=self.flow.model,
+            model=self.model,
             messages=fitted.messages,
             schema=self.schema,
             tools=bound.tools,
@@ -172,15 +173,15 @@ class ModelCall:
     def _fit(self, info: ModelInfo, bound: Offer, context_length: int, overhead: int) -> Fitted:
         prompt = self.prompt
         if bound.tools:  # no part of the step's input: it depends on the server whether they are offered
-            prompt = prompt.add_system(render_prompt("tools.md"))
+            prompt = prompt.add_system(render_prompt("tools.md", tools=[tool.name for tool in bound.tools]))
         fitted = fit_prompt(
             prompt,
             context_length=context_length,
             output_tokens=min(self._limit_output(info), bound.output_tokens or sys.maxsize),
-            at_least=self.flow.window,
+            at_least=self.flow.windows.get(self.model, 0),
             overhead=overhead,
         )
-        self.flow.window = fitted.num_ctx
+        self.flow.windows[self.model] = fitted.num_ctx
         return fitted
 
     def _limit_output(self, info: ModelInfo) -> int:
@@ -211,7 +212,7 @@ class ModelCall:
                 role=self.step.role,
                 label=self.asking.label,
                 subtask=self.asking.subtask,
-                model=self.step.model,
+                model=self.model,
                 attempt=attempt,
             )
         )

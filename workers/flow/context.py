@@ -17,6 +17,9 @@ from workers.flow.prompts import current_prompts
 from workers.flow.versions import FileVersions
 from workers.flow.workspace import Workspace
 
+#: What `FlowOptions.models` calls queens and sub-queens.
+QUEEN = "queen"
+
 
 async def emit_nothing(event: FlowEvent) -> None:
     """Take the place of an `emit` where nobody listens."""
@@ -36,8 +39,10 @@ class FlowContext:
     #: How long to wait before each new attempt at a step, in seconds.
     retry_delays: tuple[float, ...] = (0.5, 2.0)
 
-    #: The largest window asked for so far: a server may load the model anew when it changes, so it only grows.
-    window: int = 0
+    #: The roles that use another model than `model`, and which.
+    models: Mapping[str, str] = field(default_factory=dict)
+    #: The largest window asked of each model so far: a server may load it anew when it changes, so it only grows.
+    windows: dict[str, int] = field(default_factory=dict)
     #: Totals over all steps, replayed ones too.
     steps: int = 0
     prompt_tokens: int = 0
@@ -46,15 +51,19 @@ class FlowContext:
     versions: FileVersions = field(default_factory=FileVersions)
     #: Held by a tool call that writes, from its read to its write.
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _info: ModelInfo | None = None
+    _infos: dict[str, ModelInfo] = field(default_factory=dict)
     _describing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def describe_model(self) -> ModelInfo:
-        """Return what the model can do, asking the server once: when the first step is not in the journal."""
+    def model_of(self, role: str | None) -> str:
+        """Return the model of a role; None stands for queens and sub-queens."""
+        return self.models.get(role or QUEEN, self.model)
+
+    async def describe_model(self, model: str) -> ModelInfo:
+        """Return what a model can do, asking the server once: when its first step is not in the journal."""
         async with self._describing:
-            if self._info is None:
-                self._info = await self.client.describe(self.model)
-            return self._info
+            if model not in self._infos:
+                self._infos[model] = await self.client.describe(model)
+            return self._infos[model]
 
     async def choose(
         self,

@@ -9,12 +9,13 @@ from pathlib import Path
 from pydantic import JsonValue, TypeAdapter
 
 from common.errors import InvalidInput, OutputInvalid
-from common.events import AgentInfo, DurableEvent, SwarmFormed
+from common.events import AgentInfo, SwarmFormed
 from common.options import FlowOptions
 from common.states import Architecture
 from workers.flow.architectures import run_architecture
-from workers.flow.context import FlowContext, emit_nothing
-from workers.flow.journal import Emit, Journal, MemoryJournal
+from workers.flow.casting import cast_models
+from workers.flow.context import QUEEN, FlowContext, emit_nothing
+from workers.flow.journal import Emit, Journal, MemoryJournal, StepRequest, StepResult
 from workers.flow.model import ModelClient
 from workers.flow.prompts import Prompts, shipped_prompts, use_prompts
 from workers.flow.swarm import MOST_WORKERS, Swarm, form_swarm
@@ -25,6 +26,7 @@ from workers.flow.workspace import Workspace
 FLOW_VERSION = 2
 
 _AGENTS: TypeAdapter[list[AgentInfo]] = TypeAdapter(list[AgentInfo])
+_MODELS: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +99,7 @@ class OllamaFlowFramework:
             retry_delays=self._retry_delays,
         )
         with use_prompts(self._prompts):
-            agents = await self._form_swarm(flow)
+            agents, flow.models = await self._form_swarm(flow)
             answer = await run_architecture(self._architecture, flow, Swarm.of(agents, flow))
         if not answer:
             raise OutputInvalid("The model wrote nothing that could be an answer.")
@@ -110,8 +112,8 @@ class OllamaFlowFramework:
             artifacts=tuple(sorted(flow.artifacts)),
         )
 
-    async def _form_swarm(self, flow: FlowContext) -> list[AgentInfo]:
-        """Journal who takes part, as the first step of every flow."""
+    async def _form_swarm(self, flow: FlowContext) -> tuple[list[AgentInfo], Mapping[str, str]]:
+        """Journal who takes part and which roles have models of their own, as the first step of every flow."""
         agents = form_swarm(self._architecture, self._workers)
         inputs: dict[str, JsonValue] = {
             "task": flow.task,
@@ -121,12 +123,18 @@ class OllamaFlowFramework:
             # Those that shape the flow. What shapes a call is part of that call's input.
             "review": self._options.review,
             "rounds": self._options.rounds,
+            "models": dict(asked) if isinstance(asked := self._options.models, dict) else asked,
         }
 
-        def decide() -> tuple[Mapping[str, JsonValue], tuple[DurableEvent, ...]]:
-            formed = SwarmFormed(architecture=str(self._architecture), model=self._model, agents=agents)
-            roster: list[JsonValue] = [agent.model_dump(mode="json") for agent in agents]
-            return {"flow_version": FLOW_VERSION, "agents": roster}, (formed,)
+        async def decide() -> StepResult:
+            models = await cast_models(flow)
+            cast = [
+                agent.model_copy(update={"model": models.get(agent.role or QUEEN, self._model)}) for agent in agents
+            ]
+            formed = SwarmFormed(architecture=str(self._architecture), model=self._model, agents=cast, models=models)
+            output = formed.model_dump(mode="json", include={"agents", "models"})
+            return StepResult(output={"flow_version": FLOW_VERSION, **output}, events=(formed,))
 
-        chosen = await flow.choose("swarm", agents[0].name, inputs, decide)
-        return _AGENTS.validate_python(chosen["agents"])
+        request = StepRequest(key="swarm", kind="choice", agent=agents[0].name, input=inputs)
+        formed = (await flow.run_step(request, decide)).output
+        return _AGENTS.validate_python(formed["agents"]), _MODELS.validate_python(formed.get("models", {}))

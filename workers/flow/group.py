@@ -18,7 +18,6 @@ from common.events import (
 from workers.flow.agent import Agent, Reply
 from workers.flow.context import FlowContext
 from workers.flow.crew import Crew
-from workers.flow.limits import Limits
 from workers.flow.packages import Package
 from workers.flow.plan import Plan, PlanDraft, asked_subtasks, most_subtasks, plan_schema, repair_plan
 from workers.flow.prompt import Asking, Piece, Prompt
@@ -26,11 +25,8 @@ from workers.flow.prompts import render_prompt
 from workers.flow.review import Review, ReviewDraft, repair_review, review_schema
 from workers.flow.roles import Role, role_prompt
 from workers.flow.text import shorten
-from workers.flow.tool_loop import ToolLoop
-from workers.flow.tools import WorkspaceTools
+from workers.flow.working import DRONE_LIMITS, do_work
 
-#: What a drone may take for one subtask where it can call tools.
-DRONE_LIMITS = Limits(turns=16, tool_calls=40, output_tokens=32_768, seconds=1800)
 #: How much of a text a `message_sent` event shows.
 SUMMARY_LENGTH = 200
 
@@ -142,11 +138,8 @@ class Group:
             values=self.values(subtask=subtask, comment=comment),
             pieces=tuple(pieces),
         )
-        if self.flow.workspace is None:
-            return Finished(subtask=subtask, reply=await drone.ask(work, prompt, asking, follow), work=work)
-        tools = WorkspaceTools(self.flow.workspace).toolbox()
-        loop = ToolLoop(agent=drone, key=work, asking=asking, toolbox=tools, limits=DRONE_LIMITS, follow=follow)
-        return Finished(subtask=subtask, reply=await loop.run(prompt), work=work)
+        reply = await do_work(drone, work, prompt, asking, follow, limits=DRONE_LIMITS)
+        return Finished(subtask=subtask, reply=reply, work=work)
 
     async def _review(self, plan: Plan, done: Mapping[str, Finished]) -> Review:
         ids = [subtask.id for subtask in plan.subtasks]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -114,6 +114,16 @@ class ModelInfo:
         return "tools" in self.capabilities
 
 
+@dataclass(frozen=True, kw_only=True)
+class ListedModel:
+    """A model that the server has."""
+
+    name: str
+    size_bytes: int
+    #: family, parameter_size, quantization_level … as far as the server tells.
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
 class ModelClient(Protocol):
     """Speaks to a model server."""
 
@@ -126,4 +136,8 @@ class ModelClient(Protocol):
 
     async def describe(self, model: str) -> ModelInfo:
         """Return what `model` can do; raises ModelNotFound or ModelUnavailable."""
+        ...
+
+    async def list_models(self) -> Sequence[ListedModel]:
+        """Return what the server has, by name; raises ModelUnavailable or ModelError."""
         ...

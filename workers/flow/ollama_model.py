@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import quote, urlsplit
 
@@ -19,7 +18,7 @@ from httpx_aiohttp import AiohttpTransport
 from pydantic import ValidationError
 
 from common.errors import ModelError, ModelNotFound, ModelUnavailable
-from workers.flow.model import ChatChunk, ChatRequest, Message, ModelInfo, ToolCall, ToolSpec
+from workers.flow.model import ChatChunk, ChatRequest, ListedModel, Message, ModelInfo, ToolCall, ToolSpec
 
 DEFAULT_PORT = 11434
 #: What is assumed of a model that does not tell its context length, in tokens.
@@ -33,16 +32,6 @@ _UNREADABLE_CALL = "error parsing tool call"
 
 #: What the request that goes out carries of the step that asks.
 _headers: ContextVar[Mapping[str, str]] = ContextVar("headers", default=MappingProxyType({}))
-
-
-@dataclass(frozen=True, kw_only=True)
-class ListedModel:
-    """A model that the server has."""
-
-    name: str
-    size_bytes: int
-    #: family, parameter_size, quantization_level … as far as the server tells.
-    details: Mapping[str, str]
 
 
 def base_url(host: str) -> str:
@@ -116,7 +105,7 @@ class OllamaModel:
         )
 
     async def list_models(self) -> list[ListedModel]:
-        """Return what the server has, by name; raises ModelUnavailable or ModelError."""
+        """See `ModelClient.list_models`."""
         async with self._lookup():
             listed = await self._open()[0].list()
         models = [

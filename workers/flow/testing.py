@@ -14,8 +14,9 @@ from typing import Literal, cast
 
 from pydantic import JsonValue
 
+from common.errors import ModelNotFound
 from workers.flow.budget import estimate_calls, estimate_messages, estimate_tokens
-from workers.flow.model import ChatChunk, ChatRequest, ModelInfo, ToolCall
+from workers.flow.model import ChatChunk, ChatRequest, ListedModel, ModelInfo, ToolCall
 from workers.flow.text import shorten
 
 
@@ -92,6 +93,17 @@ class RecordedCall:
         return "\n".join(message.content for message in self.request.messages)
 
 
+@dataclass(frozen=True, kw_only=True)
+class ServedModel:
+    """One of several models that a scripted one stands for."""
+
+    name: str
+    size_bytes: int = 4_000_000_000
+    family: str = "llama"
+    context_length: int = 8192
+    capabilities: frozenset[str] = frozenset({"completion"})
+
+
 @dataclass(kw_only=True)
 class ScriptedModel:
     """A `ModelClient` that answers by a function, with samples where none is given, and keeps to `num_predict`."""
@@ -107,6 +119,8 @@ class ScriptedModel:
     capabilities: frozenset[str] = frozenset({"completion"})
     #: What it says each prompt took, in tokens; None means an estimate.
     counted_tokens: int | None = None
+    #: What the server has; where it has none, any name is answered, as the fields above say. May change as a test goes.
+    models: list[ServedModel] = field(default_factory=list)
     #: Every call, in the order in which they began.
     calls: list[RecordedCall] = field(default_factory=list)
     #: The most calls that ran at the same time.
@@ -136,12 +150,28 @@ class ScriptedModel:
     async def describe(self, model: str) -> ModelInfo:
         """See `ModelClient.describe`."""
         self.descriptions += 1
+        served = self._find(model)
         return ModelInfo(
             name=model,
-            context_length=self.context_length,
+            context_length=served.context_length,
             max_output_tokens=self.max_output_tokens,
-            capabilities=self.capabilities,
+            capabilities=served.capabilities,
         )
+
+    async def list_models(self) -> list[ListedModel]:
+        """See `ModelClient.list_models`."""
+        return [
+            ListedModel(name=item.name, size_bytes=item.size_bytes, details={"family": item.family})
+            for item in self.models
+        ]
+
+    def _find(self, name: str) -> ServedModel:
+        if not self.models:
+            return ServedModel(name=name, context_length=self.context_length, capabilities=self.capabilities)
+        for served in self.models:
+            if served.name == name:
+                return served
+        raise ModelNotFound(f"The scripted server has no model {name!r}.")
 
     @contextlib.contextmanager
     def _record(self, request: ChatRequest) -> Iterator[RecordedCall]:
@@ -160,6 +190,7 @@ class ScriptedModel:
 
     async def _stream(self, call: RecordedCall) -> AsyncGenerator[ChatChunk, None]:
         await asyncio.sleep(self.delay)
+        self._find(call.request.model)
         answer = self.script(call.request)
         if inspect.isawaitable(answer):
             answer = await answer

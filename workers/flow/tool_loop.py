@@ -79,7 +79,9 @@ class ToolLoop:
             match _read_next(step, is_last=ended is not None):
                 case Answer(agent=agent):
                     text = await self.agent.mend_files(self.key, prompt, self.asking, step.output)
-                    return Reply(agent=agent, text=_name_files(text.strip(), list(files)))
+                    if self.asking.subtask is not None:  # then others read it, who see no files
+                        text = _name_files(text.strip(), list(files))
+                    return Reply(agent=agent, text=text.strip())
                 case AskAgain(text=text, error=error):
                     prompt = prompt.ask_again(shorten(text, 500), error)
                 case UseTools(text=text, calls=calls):
@@ -187,7 +189,7 @@ def _list(value: JsonValue) -> list[JsonValue]:
 
 
 def _name_files(text: str, paths: Sequence[str]) -> str:
-    """Return the answer as others read it, who see no files: those that it wrote and does not name are added."""
+    """Return the answer with those files added that it wrote and does not name."""
     missing = [path for path in paths if path not in text]
     return f"{text}\n\nFiles written: {', '.join(missing)}".strip() if missing else text
 

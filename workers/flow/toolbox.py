@@ -73,6 +73,10 @@ class Toolbox:
         """The tools as a model is told of them."""
         return tuple(tool.spec for tool in self._tools.values())
 
+    def without_writing(self) -> Toolbox:
+        """Return those of the tools that change nothing."""
+        return Toolbox([tool for tool in self._tools.values() if not tool.writes])
+
     def writes(self, call: ToolCall) -> bool:
         """Tell whether a call may write."""
         return call.name in self._tools and self._tools[call.name].writes

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pydantic import Field
 
 from common.errors import WorkspaceError
+from workers.flow.context import FlowContext
 from workers.flow.journal import ArtifactDraft
 from workers.flow.pattern import LINE_LENGTH, compile_pattern
 from workers.flow.text import shorten
@@ -68,6 +69,11 @@ class EditFile(Arguments):
     new_text: str = Field(description="What takes its place.")
 
 
+def make_toolbox(flow: FlowContext) -> Toolbox | None:
+    """Return the tools that a drone of this flow is offered; None where there is nothing to use them on."""
+    return None if flow.workspace is None else Toolbox(WorkspaceTools(flow.workspace).tools())
+
+
 class WorkspaceTools:
     """The tools' work; blocks, as all work on files does."""
 
@@ -75,9 +81,9 @@ class WorkspaceTools:
         self._workspace = workspace
         self._clock = clock
 
-    def toolbox(self) -> Toolbox:
+    def tools(self) -> list[Tool]:
         """Return the tools as a model is offered them."""
-        tools: list[Tool] = [
+        return [
             make_tool("list_files", "List the files of the project folder.", ListFiles, self.list_files),
             make_tool("read_file", "Read a text file of the project folder.", ReadFile, self.read_file),
             make_tool("search_files", "Find the lines that hold a text.", SearchFiles, self.search_files),
@@ -88,7 +94,6 @@ class WorkspaceTools:
                 "edit_file", "Replace a text that is in a file exactly once.", EditFile, self.edit_file, writes=True
             ),
         ]
-        return Toolbox(tools)
 
     def list_files(self, given: ListFiles) -> ToolOutcome:
         """Tell the paths, one a line: all below the folder, or where these are many, only what is right in it."""

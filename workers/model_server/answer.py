@@ -6,10 +6,11 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from workers.model_server import card
-from workers.model_server.engine import Ending, Engine, Piece
+from workers.model_server.engine import Engine
 from workers.model_server.errors import Refusal
+from workers.model_server.pieces import Ending, Piece
 from workers.model_server.schema import Structure, make_structure
-from workers.model_server.wire import ChatRequest, GenerateRequest, Options
+from workers.model_server.wire import ChatRequest, GenerateRequest, Options, write_conversation
 
 #: The room for a structured answer where the request names none, in tokens.
 _STRUCTURED_TOKENS = 1024
@@ -21,7 +22,7 @@ _ANY_SEED = 0xFFFFFFFF
 LOADED = Piece(text="", ending=Ending(reason="load", prompt_tokens=0, output_tokens=0, prompt_ns=0, output_ns=0))
 
 
-def check_abilities(request: ChatRequest | GenerateRequest) -> None:
+def check_abilities(request: ChatRequest | GenerateRequest, *, can_call_tools: bool) -> None:
     """Refuse, in Ollama's words, what the model cannot do."""
     if not request.model:
         raise Refusal(400, "model is required")
@@ -31,7 +32,7 @@ def check_abilities(request: ChatRequest | GenerateRequest) -> None:
         raise Refusal(400, f'"{request.model}" does not support thinking')
     match request:
         case ChatRequest():
-            if request.tools:
+            if request.tools and not can_call_tools:
                 raise Refusal(400, f"{request.model} does not support tools")
             images = any(message.images for message in request.messages)
         case GenerateRequest():
@@ -59,6 +60,11 @@ async def answer(engine: Engine, request: ChatRequest | GenerateRequest) -> Asyn
     if room < 1:
         raise Refusal(400, f"the prompt takes {len(tokens)} tokens, more than num_ctx ({context}) leaves room for")
     settings = _settings(options)
+    asked: dict[str, object] = {"prompt": tokens}
+    if isinstance(request, ChatRequest) and request.tools:
+        if request.format:
+            raise Refusal(400, "the embedded model server takes either a format or tools, not both")
+        asked = write_conversation(request)
     opening = ""
     if structure := _make_structure(request.format, options, room):
         most_output = min(room, structure.most_tokens)
@@ -68,7 +74,7 @@ async def answer(engine: Engine, request: ChatRequest | GenerateRequest) -> Asyn
     else:
         most_output = _limit(options, int(card.DEFAULTS["num_predict"]), room)
         held = len(tokens) + most_output
-    async with aclosing(engine.generate(tokens, most_output, settings, held=held)) as pieces:
+    async with aclosing(engine.generate(asked, most_output, settings, held=held)) as pieces:
         async for piece in pieces:
             if opening and piece.text:
                 if not piece.text.startswith(opening):
@@ -81,13 +87,13 @@ async def _write_prompt(engine: Engine, request: ChatRequest | GenerateRequest) 
     """Return the text that the model is to go on with; None where nothing was asked."""
     match request:
         case ChatRequest():
-            messages = [{"role": item.role, "content": item.content} for item in request.messages]
+            return await engine.render(write_conversation(request)) if request.messages else None
         case GenerateRequest(raw=True):
             return request.prompt or None
         case GenerateRequest():
             system = [{"role": "system", "content": request.system}] if request.system else []
             messages = [*system, {"role": "user", "content": request.prompt}] if request.prompt else []
-    return await engine.render(messages) if messages else None
+    return await engine.render({"messages": messages}) if messages else None
 
 
 def _make_structure(wanted: object, options: Options, room: int) -> Structure | None:

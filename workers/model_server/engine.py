@@ -13,9 +13,8 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +24,8 @@ import structlog
 
 from common.clock import elapsed_clock
 from workers.model_server.card import CONTEXT_LENGTH
-from workers.model_server.errors import Refusal
 from workers.model_server.gate import Gate
+from workers.model_server.pieces import ChatReader, Piece, check_answer, read_chunk
 
 if TYPE_CHECKING:
     import xllamacpp
@@ -43,30 +42,15 @@ MOST_CORES = 8
 _BUSY = re.compile(r"^llamacpp:requests_(?:processing|deferred) (\d+)", re.MULTILINE)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ending:
-    """Why a generation ended, and what it took; durations in nanoseconds."""
-
-    reason: str
-    prompt_tokens: int
-    output_tokens: int
-    prompt_ns: int
-    output_ns: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Piece:
-    """A piece of an answer; the last one carries the ending."""
-
-    text: str
-    ending: Ending | None = None
-
-
 class Engine:
     """One loaded model. Belongs to the loop that loads it."""
 
-    def __init__(self, weights: Path) -> None:
+    def __init__(self, weights: Path, template: str = "") -> None:
+        """Take the weights, and a chat template in Jinja where it shall be another than theirs."""
         self._weights = weights
+        self._template = template
+        #: Whether the chat template has a place for tools and for calls of them; known once the model is loaded.
+        self.can_call_tools = False
         self._gate = Gate(slots=SLOTS, tokens=POOL_TOKENS, most_waiting=MOST_WAITING)
         # One more thread for the questions that may have to wait for a batch to end.
         self._threads = ThreadPoolExecutor(SLOTS + 1, thread_name_prefix="engine")
@@ -80,11 +64,14 @@ class Engine:
         began = elapsed_clock()
         key = secrets.token_hex(32)
         loop = asyncio.get_running_loop()
-        native = await loop.run_in_executor(self._threads, _start_native, self._weights, key)
+        native = await loop.run_in_executor(self._threads, _start_native, self._weights, self._template, key)
         self._native = native
         self._client = aiohttp.ClientSession(
             native.listening_address, headers={"Authorization": f"Bearer {key}"}, trust_env=False
         )
+        async with self._client.get("/props") as response:
+            told = (await response.json())["chat_template_caps"]
+        self.can_call_tools = told["supports_tools"] and told["supports_tool_calls"]
         log.info("the model is loaded", seconds=round(elapsed_clock() - began, 2), threads=count_cores())
 
     async def close(self) -> None:
@@ -95,9 +82,9 @@ class Engine:
         await asyncio.to_thread(self._threads.shutdown)
         self._native = None  # the last reference: it ends the engine's own threads
 
-    async def render(self, messages: Sequence[Mapping[str, str]]) -> str:
-        """Return a conversation as the text that the model reads."""
-        answer = await self._ask("/apply-template", {"messages": list(messages)})
+    async def render(self, conversation: Mapping[str, object]) -> str:
+        """Return a conversation (`messages`, and perhaps `tools`) as the text that the model reads."""
+        answer = await self._ask("/apply-template", conversation)
         return str(answer["prompt"])
 
     async def tokenize(self, text: str) -> list[int]:
@@ -106,16 +93,19 @@ class Engine:
         return list(answer["tokens"])
 
     async def generate(
-        self, tokens: Sequence[int], most_output: int, settings: Mapping[str, object], *, held: int
+        self, asked: Mapping[str, object], most_output: int, settings: Mapping[str, object], *, held: int
     ) -> AsyncGenerator[Piece, None]:
-        """Answer the prompt `tokens` with up to `most_output` tokens, once there is room to hold `held` tokens.
+        """Answer with up to `most_output` tokens, once there is room to hold `held` tokens.
+
+        What is asked is a `prompt` of tokens; or `messages` and `tools`, and then the engine reads the tool calls out
+        of the answer, in whatever form the chat template gives them.
 
         Closing the generator, or cancelling who waits for it, stops the engine; it returns when the engine has let go.
         """
         async with self._gate.room(held):
             body = {
                 **settings,
-                "prompt": list(tokens),
+                **asked,
                 "max_tokens": most_output,
                 "stream": True,
                 "stream_options": {"include_usage": True},
@@ -124,9 +114,10 @@ class Engine:
             chunks: asyncio.Queue[Any] = asyncio.Queue()
             unwanted = threading.Event()
             work = self._start(body, chunks, unwanted)
+            read = ChatReader().read if "messages" in asked else read_chunk
             try:
                 while (chunk := await chunks.get()) is not None:
-                    if piece := _read_chunk(chunk):
+                    if piece := read(chunk):
                         yield piece
                 await asyncio.wait([work])
                 work.result()
@@ -153,8 +144,9 @@ class Engine:
             return unwanted.is_set() or self._closing.is_set()
 
         def work() -> None:
+            native = self._loaded()
             try:
-                self._loaded().handle_completions(body, take)
+                (native.handle_chat_completions if "messages" in body else native.handle_completions)(body, take)
             finally:
                 loop.call_soon_threadsafe(chunks.put_nowait, None)
 
@@ -167,7 +159,7 @@ class Engine:
         assert self._client is not None
         async with self._client.post(path, json=body) as response:
             answer: dict[str, Any] = await response.json()
-        _check(answer)
+        check_answer(answer)
         return answer
 
     def _loaded(self) -> xllamacpp.Server:
@@ -185,7 +177,7 @@ def count_cores() -> int:
     return max(1, min(psutil.cpu_count(logical=False) or 1, allowed, MOST_CORES))
 
 
-def _start_native(weights: Path, key: str) -> xllamacpp.Server:
+def _start_native(weights: Path, template: str, key: str) -> xllamacpp.Server:
     # Threads that wait for one another may spin for microseconds only, then sleep. By OpenMP's default the engine falls
     # to a tenth of its speed where other processes want the same cores (measured). It is read when OpenMP is loaded.
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
@@ -193,6 +185,7 @@ def _start_native(weights: Path, key: str) -> xllamacpp.Server:
 
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(weights)
+    parameters.chat_template = template
     parameters.n_ctx = POOL_TOKENS
     parameters.n_parallel = SLOTS
     parameters.kv_unified = True
@@ -207,27 +200,3 @@ def _start_native(weights: Path, key: str) -> xllamacpp.Server:
     parameters.endpoint_slots = parameters.endpoint_props = parameters.ui = False
     parameters.n_threads_http = 2
     return xllamacpp.Server(parameters)
-
-
-def _read_chunk(chunk: dict[str, Any]) -> Piece | None:
-    """Return what a chunk says; None where it only tells how far the prompt has been read."""
-    _check(chunk)
-    choice = chunk["choices"][0]
-    if choice["finish_reason"] is None:
-        return Piece(text=choice["text"]) if choice["text"] else None
-    usage, timings = chunk["usage"], chunk["timings"]
-    ending = Ending(
-        reason=choice["finish_reason"],
-        prompt_tokens=usage["prompt_tokens"],
-        output_tokens=usage["completion_tokens"],
-        prompt_ns=int(timings["prompt_ms"] * 1e6),
-        output_ns=int(timings["predicted_ms"] * 1e6),
-    )
-    return Piece(text=choice["text"], ending=ending)
-
-
-def _check(answer: Mapping[str, Any]) -> None:
-    """Raise Refusal where the engine answered with an error."""
-    if error := answer.get("error"):
-        status = 400 if 400 <= error.get("code", 500) < 500 else 500
-        raise Refusal(status, f"the model could not answer: {error.get('message', 'no reason given')}")

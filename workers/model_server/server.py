@@ -17,8 +17,9 @@ from aiohttp import web
 from workers.model_server import card
 from workers.model_server.answer import answer, check_abilities
 from workers.model_server.card import Weights, find_weights
-from workers.model_server.engine import Ending, Engine, Piece
+from workers.model_server.engine import Engine
 from workers.model_server.errors import Refusal
+from workers.model_server.pieces import Piece
 from workers.model_server.wire import (
     MOST_BODY_BYTES,
     ChatRequest,
@@ -45,9 +46,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class ModelServer:
     """Ollama's API over one engine."""
 
-    def __init__(self, engine: Engine, weights: Weights) -> None:
+    def __init__(self, engine: Engine, weights: Weights, template: str) -> None:
         self._engine = engine
         self._weights = weights
+        self._template = template
         self._loading: asyncio.Future[None] | None = None
 
     def make_app(self) -> web.Application:
@@ -90,7 +92,10 @@ class ModelServer:
         asked = read_body(await request.read(), NamedRequest)
         if not card.is_known(asked.named):
             raise Refusal(404, f"model '{asked.named}' not found")
-        return web.json_response(await asyncio.to_thread(show_model, self._weights))
+        await self._wait_until_loaded()
+        can = self._engine.can_call_tools
+        shown = await asyncio.to_thread(show_model, self._weights, self._template, can_call_tools=can)
+        return web.json_response(shown)
 
     async def _pull(self, request: web.Request) -> web.StreamResponse:
         asked = read_body(await request.read(), NamedRequest)
@@ -112,29 +117,32 @@ class ModelServer:
 
     async def _answer(self, request: web.Request, asked: ChatRequest | GenerateRequest) -> web.StreamResponse:
         began = time.perf_counter_ns()
-        check_abilities(asked)
-        assert self._loading is not None
-        await asyncio.shield(self._loading)
+        await self._wait_until_loaded()
+        check_abilities(asked, can_call_tools=self._engine.can_call_tools)
         load_ns = time.perf_counter_ns() - began
 
-        def tell(text: str, ending: Ending | None) -> dict[str, Any]:
-            if ending is None:
-                return tell_piece(asked, text)
+        def tell(piece: Piece) -> dict[str, Any]:
+            if piece.ending is None:
+                return tell_piece(asked, piece)
             total_ns = time.perf_counter_ns() - began
-            return tell_piece(asked, text) | tell_ending(ending, total_ns=total_ns, load_ns=load_ns)
+            return tell_piece(asked, piece) | tell_ending(piece.ending, total_ns=total_ns, load_ns=load_ns)
 
         async with aclosing(answer(self._engine, asked)) as pieces:
             if asked.stream:
                 return await _stream(request, pieces, tell)
-            text, ending = "", None
+            whole = Piece(text="")
             async for piece in pieces:
-                text += piece.text
-                ending = piece.ending
-            return web.json_response(tell(text, ending))
+                calls = whole.tool_calls + piece.tool_calls
+                whole = Piece(text=whole.text + piece.text, tool_calls=calls, ending=piece.ending)
+            return web.json_response(tell(whole))
+
+    async def _wait_until_loaded(self) -> None:
+        assert self._loading is not None
+        await asyncio.shield(self._loading)
 
 
 async def _stream(
-    request: web.Request, pieces: AsyncIterator[Piece], tell: Callable[[str, Ending | None], dict[str, Any]]
+    request: web.Request, pieces: AsyncIterator[Piece], tell: Callable[[Piece], dict[str, Any]]
 ) -> web.StreamResponse:
     """Send a line for each piece as it comes; what is refused before the first one still gets its own status."""
     response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
@@ -142,7 +150,7 @@ async def _stream(
         async for piece in pieces:
             if not response.prepared:
                 await response.prepare(request)
-            await response.write(_line(tell(piece.text, piece.ending)))
+            await response.write(_line(tell(piece)))
     except Refusal as refusal:
         if not response.prepared:
             raise
@@ -175,20 +183,21 @@ def _line(told: Mapping[str, object]) -> bytes:
     return json.dumps(told, ensure_ascii=False).encode() + b"\n"
 
 
-def serve(*, host: str, port: int) -> None:
+def serve(*, host: str, port: int, template: str = "") -> None:
     """Serve until SIGTERM or SIGINT, which end it within 3 s; call it on the main thread.
 
-    Raises SettingsError where the weights are missing.
+    `template` is a chat template in Jinja that takes the place of the model's own. Raises SettingsError where the
+    weights are missing.
     """
-    asyncio.run(_serve(host, port, find_weights()))
+    asyncio.run(_serve(host, port, find_weights(), template))
 
 
-async def _serve(host: str, port: int, weights: Weights) -> None:
+async def _serve(host: str, port: int, weights: Weights, template: str) -> None:
     # While the model loads, the engine keeps the interpreter to itself, so that no handler of ours would run.
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_DFL)
-    engine = Engine(weights.path)
-    server = ModelServer(engine, weights)
+    engine = Engine(weights.path, template)
+    server = ModelServer(engine, weights, template)
     # Without `handler_cancellation` a client that leaves would go unnoticed while nothing is written.
     runner = web.AppRunner(server.make_app(), handler_cancellation=True, shutdown_timeout=0.2, access_log=None)
     await runner.setup()

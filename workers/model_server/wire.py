@@ -11,8 +11,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from common.clock import format_time, utc_now
 from workers.model_server import card
-from workers.model_server.engine import Ending
 from workers.model_server.errors import Refusal
+from workers.model_server.pieces import Ending, Piece
 
 #: In UTF-8; a prompt that fits the context is far smaller.
 MOST_BODY_BYTES = 1024 * 1024
@@ -71,19 +71,47 @@ class _Asking(_Shape):
     think: bool | str = False
 
 
+class NamedCall(_Shape):
+    """The function of a tool call."""
+
+    name: str = Field(max_length=200)
+    arguments: dict[str, Any] = {}
+
+
+class ToolCall(_Shape):
+    """What an assistant asked for."""
+
+    function: NamedCall
+
+
 class Message(_Shape):
     """One message of a conversation."""
 
     role: Literal["system", "user", "assistant", "tool"]
     content: str = ""
     images: list[Any] = []
+    tool_calls: list[ToolCall] = Field(default=[], max_length=1000)
+
+
+class Function(_Shape):
+    """A function that the model may call."""
+
+    name: str = Field(min_length=1, max_length=200)
+    description: str = ""
+    parameters: dict[str, Any] = {}
+
+
+class Tool(_Shape):
+    """A tool that the model may use."""
+
+    function: Annotated[Function, BeforeValidator(_without_nothing)]
 
 
 class ChatRequest(_Asking):
     """The body of /api/chat."""
 
     messages: list[Annotated[Message, BeforeValidator(_without_nothing)]] = Field(default=[], max_length=1000)
-    tools: list[Any] = []
+    tools: list[Tool] = Field(default=[], max_length=200)
 
 
 class GenerateRequest(_Asking):
@@ -138,11 +166,42 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a number")
 
 
-def tell_piece(request: ChatRequest | GenerateRequest, text: str) -> dict[str, Any]:
+def write_conversation(request: ChatRequest) -> dict[str, Any]:
+    """Return a conversation in the engine's words, which are OpenAI's: a tool's result names the call by an id.
+
+    Ollama's messages have none; results come in the order of their calls.
+    """
+    messages: list[dict[str, Any]] = []
+    ids: list[str] = []
+    for number, message in enumerate(request.messages):
+        written: dict[str, Any] = {"role": message.role, "content": message.content}
+        if message.tool_calls:
+            ids = [f"call-{number}-{position}" for position in range(len(message.tool_calls))]
+            written["tool_calls"] = [
+                {
+                    "id": call_id,
+                    "type": "function",
+                    "function": {"name": call.function.name, "arguments": json.dumps(call.function.arguments)},
+                }
+                for call_id, call in zip(ids, message.tool_calls, strict=True)
+            ]
+        elif message.role == "tool":
+            written["tool_call_id"] = ids.pop(0) if ids else "call"
+        messages.append(written)
+    if not request.tools:
+        return {"messages": messages}
+    tools = [{"type": "function", "function": tool.function.model_dump()} for tool in request.tools]
+    return {"messages": messages, "tools": tools}
+
+
+def tell_piece(request: ChatRequest | GenerateRequest, piece: Piece) -> dict[str, Any]:
     """Return one line of a stream."""
-    said: dict[str, Any] = (
-        {"message": {"role": "assistant", "content": text}} if isinstance(request, ChatRequest) else {"response": text}
-    )
+    said: dict[str, Any] = {"response": piece.text}
+    if isinstance(request, ChatRequest):
+        said = {"message": {"role": "assistant", "content": piece.text}}
+        if piece.tool_calls:
+            calls = [{"function": {"name": call.name, "arguments": call.arguments}} for call in piece.tool_calls]
+            said["message"]["tool_calls"] = calls
     return {"model": request.model, "created_at": format_time(utc_now()), **said, "done": False}
 
 
@@ -181,7 +240,7 @@ def describe_loaded(weights: card.Weights) -> dict[str, Any]:
     return told | {"expires_at": format_time(expires), "size_vram": 0, "context_length": card.CONTEXT_LENGTH}
 
 
-def show_model(weights: card.Weights) -> dict[str, Any]:
+def show_model(weights: card.Weights, template: str, *, can_call_tools: bool) -> dict[str, Any]:
     """Return what /api/show tells."""
     parameters = card.render_parameters()
     return {
@@ -189,10 +248,10 @@ def show_model(weights: card.Weights) -> dict[str, Any]:
             ["FROM SmolLM2-135M-Instruct", *(f"PARAMETER {line}" for line in parameters.splitlines())]
         ),
         "parameters": parameters,
-        "template": card.TEMPLATE,
+        "template": template or card.TEMPLATE,
         "license": "Apache-2.0",
         "details": card.DETAILS,
         "model_info": card.MODEL_INFO,
-        "capabilities": ["completion"],
+        "capabilities": ["completion", "tools"] if can_call_tools else ["completion"],
         "modified_at": describe_model(weights)["modified_at"],
     }

@@ -24,13 +24,13 @@ MODEL = "smollm2:135m"
 class ModelServerProcess:
     """The server as people start it."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, *more: str) -> None:
         port = find_free_port()
         self.url = f"http://127.0.0.1:{port}"
         # Proxies are for the way out, never for this machine.
         self.http = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
         self.log = log
-        words = [sys.executable, "-m", "workers.model_server", "--host", "127.0.0.1", "--port", str(port)]
+        words = [sys.executable, "-m", "workers.model_server", "--host", "127.0.0.1", "--port", str(port), *more]
         with log.open("w") as errors:
             self.process = subprocess.Popen(words, cwd=_PROJECT, stderr=errors)
 
@@ -84,6 +84,15 @@ def model_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelServ
 def own_server(tmp_path: Path) -> Iterator[ModelServerProcess]:
     """A server of one test alone, which may end it."""
     with ModelServerProcess(tmp_path / "log") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def tool_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelServerProcess]:
+    """The same weights behind a chat template that has a place for tools."""
+    template = str(Path(__file__).with_name("tools.jinja"))
+    with ModelServerProcess(tmp_path_factory.mktemp("tool-server") / "log", "--chat-template", template) as server:
+        server.wait_until_loaded()
         yield server
 
 

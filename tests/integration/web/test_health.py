@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 from common.migrations import upgrade
 from common.settings import Settings
@@ -67,6 +68,45 @@ def test_the_models_are_those_of_the_model_server(on_sqlite: Dashboard) -> None:
         },
     )
     assert not folder.exists()
+
+
+def test_models_by_role_are_looked_up_like_the_session_s(on_sqlite: Dashboard) -> None:
+    ada = on_sqlite.program()
+    on_sqlite.beat("codellama:7b", "llama3:latest")
+    session = ada.create(options={"models": {"developer": "codellama:7b", "queen": "llama3"}})
+    assert session["options"]["models"] == {"developer": "codellama:7b", "queen": "llama3:latest"}
+    command = ada.get(f"/api/sessions/{session['id']}")["session"]["command"]
+    assert command.endswith("--models developer=codellama:7b,queen=llama3:latest")
+    automatic = ada.create(options={"models": "auto"})
+    assert ada.get(f"/api/sessions/{automatic['id']}")["session"]["command"].endswith("--models auto")
+    assert ada.create()["options"]["models"] is None
+    for models, field, sentence in (
+        ({"developer": "gpt"}, "options.models.developer", "no model 'gpt'; there are codellama:7b, llama3:latest."),
+        ({"boss": "llama3"}, "options.models", "no role 'boss'; there are queen, analyst, data_scientist, "),
+        ("best", "options.models", "It takes the word auto, or a model's name for each role"),
+    ):
+        refused = ada.ask("POST", "/api/sessions", json={"task": "x", "options": {"models": models}})
+        assert refused.json is not None
+        assert (refused.status_code, refused.json["code"]) == (422, "invalid_input")
+        (detail,) = refused.json["details"]
+        assert detail["field"] == field
+        assert sentence in detail["message"]
+
+
+def test_a_repeated_request_may_have_come_before_its_models_were_known_by_their_full_names(
+    on_sqlite: Dashboard,
+) -> None:
+    ada = on_sqlite.program()
+
+    def create() -> Any:
+        body = {"task": "x", "options": {"models": {"queen": "llama3"}}}
+        return ada.ask("POST", "/api/sessions", json=body, headers={"Idempotency-Key": "once"})
+
+    first = create()
+    on_sqlite.beat("llama3:latest")
+    again = create()
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json["session_id"] == again.json["session_id"]
 
 
 def test_the_status_shows_members_only_their_own_sessions(dashboard: Dashboard, ada: Program, bob: Program) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from common.events import SessionMoved, StepFinished, StepStarted
+from common.events import ContextCut, SessionMoved, StepFinished, StepStarted
 from common.ids import new_id
 from common.states import State
 from tests.integration.web.pages import make_running, open_page
@@ -176,3 +176,27 @@ def test_the_tiles_of_the_overview_share_their_edges(browser: Browser, site: Sit
 
     expect(page.locator(".service")).to_have_count(4)
     assert edges(".service") == edges(".figure-card")
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_step_whose_prompt_was_cut_says_so_and_what_it_did_not_read(
+    site: Site, browser: Browser, size: ViewportSize
+) -> None:
+    ada = site.dashboard.program()
+    session = make_running(site, ada)
+    left_out = ["the end of “Result of 1: Facts about the tides”", f"“Result of 2: {_TURNER}”"]
+    site.happen(
+        session,
+        ContextCut(step="1", agent="drone-1", cut=left_out, tokens=1234),
+        StepFinished(step="1", agent="drone-1", text="The tides follow the moon.", prompt_tokens=1500, output_tokens=9),
+        StepStarted(step="2", kind="model", agent="drone-1", label="Go on"),
+    )
+    page = open_page(browser, site, ada, f"/sessions/{session.id}", size=size)
+    cut, whole = page.locator('#steps [data-step="1"]'), page.locator('#steps [data-step="2"]')
+    expect(cut.locator(".step-line")).to_contain_text("prompt cut")
+    expect(whole.locator(".step-line")).not_to_contain_text("prompt cut")
+    cut.locator(".step-line").click()
+    told = cut.locator(".left-out")
+    expect(told).to_contain_text("About 1,234 tokens were left out:")
+    expect(told.locator("li")).to_contain_text(["Facts about the tides", "Result of 2"])
+    assert stands_whole(page)

@@ -8,6 +8,7 @@ import pytest
 
 from common.events import SessionMoved, StepFailed
 from common.models import FlowSession
+from common.options import MODEL_ROLES
 from common.queries import wanted
 from common.settings import Settings
 from tests.support.installation import Installation
@@ -122,3 +123,24 @@ def test_pausing_in_the_middle_of_a_generation_leaves_a_receipt(
     assert isinstance(told, SessionMoved)
     assert told.receipt is not None
     assert told.receipt.model_dump() == paused.receipt
+
+
+def test_a_role_s_model_that_vanishes_is_named_and_waited_for(
+    installation: Installation, model_server: OllamaServer
+) -> None:
+    there = model_server.models
+    model_server.models = ("llama3", "codellama:7b")
+    options = {"models": dict.fromkeys(MODEL_ROLES[1:], "codellama:7b")}
+    session = installation.create(architecture="CENTRALIZED", model="llama3", options=options)
+    installation.wait_for_steps(session, 2)
+    model_server.models = ("llama3",)
+    paused = installation.wait_for_state(session, "paused", "failed", "completed")
+    assert (paused.state, paused.waits_for) == ("paused", "model_server")
+    assert "has no model 'codellama:7b'" in str(paused.reason)
+    model_server.models = (*there, "codellama:7b")
+    ended = installation.wait_for_state(session, "completed", "failed")
+    assert (ended.state, ended.error) == ("completed", None)
+    used = {step.key: step.model for step in installation.read_steps(session)}
+    assert used["swarm"] is None
+    assert {model for key, model in used.items() if key.startswith("work/")} == {"codellama:7b"}
+    assert {used[key] for key in ("plan", "review", "answer")} == {"llama3"}

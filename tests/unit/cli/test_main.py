@@ -168,6 +168,10 @@ def test_run_needs_a_token(shell: Shell) -> None:
 def test_run_refuses_what_it_does_not_know(shell: Shell) -> None:
     assert shell("run", "Explain tides.", "--arch", "ring").returncode == 2
     assert shell("run", "Explain tides.", "--workers", "17").returncode == 2
+    unknown = shell("run", "Explain tides.", "--models", "boss=llama3")
+    assert unknown.returncode == 2
+    assert "no role 'boss'" in unknown.stderr
+    assert "role=model pairs" in shell("run", "Explain tides.", "--models", "llama3", "--local").stderr
 
 
 def test_run_finds_dashboard_and_token_in_the_environment(shell: Shell, tmp_path: Path) -> None:
@@ -182,6 +186,8 @@ def test_run_finds_dashboard_and_token_in_the_environment(shell: Shell, tmp_path
             "fully_connected",
             "--model",
             "m",
+            "--models",
+            "Developer=codellama:7b, it-architect=llama3",
             "--project-folder",
             str(tmp_path),
         )
@@ -194,4 +200,5 @@ def test_run_finds_dashboard_and_token_in_the_environment(shell: Shell, tmp_path
         "architecture": "FULLY_CONNECTED",
         "model": "m",
         "project_folder": str(tmp_path),
+        "options": {"models": {"developer": "codellama:7b", "it_architect": "llama3"}},
     }

@@ -18,6 +18,10 @@ def test_details_are_not_said() -> None:
         (events.SessionMoved(status="failed", reason="no model"), "Failed: no model"),
         (events.Notice(level="warning", message="slow"), "Warning: slow"),
         (
+            events.SwarmFormed(architecture="CENTRALIZED", model="llama3", agents=[], models={"it_architect": "qwen3"}),
+            "A CENTRALIZED swarm of 0 agents on llama3, qwen3 for it_architect",
+        ),
+        (
             events.StepFailed(step="plan", agent="queen", attempt=1, error="away", retry_in_seconds=2),
             "queen failed at plan: away; again in 2 s",
         ),

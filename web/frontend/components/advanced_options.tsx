@@ -1,14 +1,16 @@
 import { changeDraft, draft } from "../state/draft.ts";
 import { describedBy, Field } from "./field.tsx";
 import { Icon } from "./icon.tsx";
+import { ModelsByRole } from "./models_by_role.tsx";
 
 /** What most people leave as it is; open where something in it is wrong. */
 export function AdvancedOptions({ problems }: { problems: Record<string, string> }) {
   const { temperature, rounds, review, architecture } = draft.value;
   const temperatureProblem = problems["options.temperature"];
   const roundsProblem = problems["options.rounds"];
+  const isWrong = Object.keys(problems).some((field) => field.startsWith("options."));
   return (
-    <details class="advanced" open={temperatureProblem !== undefined || roundsProblem !== undefined}>
+    <details class="advanced" open={isWrong}>
       <summary>
         <Icon name="sliders" /> Advanced
         <Icon name="chevron-down" class="advanced-arrow" />
@@ -43,6 +45,7 @@ export function AdvancedOptions({ problems }: { problems: Record<string, string>
             onInput={(event) => changeDraft({ rounds: event.currentTarget.valueAsNumber })}
           />
         </Field>
+        <ModelsByRole problems={problems} />
         <label class="switch" for="review">
           <input
             id="review"

@@ -7,6 +7,7 @@ import { useStream } from "../state/use_stream.ts";
 import { useSlice } from "../state/use_slice.ts";
 import { AGENT_ICONS } from "./agent_tile.tsx";
 import { Icon } from "./icon.tsx";
+import { LeftOut } from "./left_out.tsx";
 import { sayFigures } from "./step_detail.tsx";
 import { StepRequest } from "./step_request.tsx";
 import { StepSign } from "./step_sign.tsx";
@@ -55,6 +56,7 @@ export function AgentPane({ live, name, onClose }: Props) {
 /** One step of the agent: its text as it comes, then as it stands. */
 function Turn({ live, stepKey }: { live: LiveSession; stepKey: string }) {
   const step = useSlice(live.state, (state) => state.steps[stepKey]);
+  const hasModels = useSlice(live.state, (state) => Object.keys(state.models).length > 0);
   const stream = useStream(live, stepKey);
   if (step === undefined) return null;
   const isLive = step.state === "running";
@@ -65,9 +67,11 @@ function Turn({ live, stepKey }: { live: LiveSession; stepKey: string }) {
         <StepSign state={step.state} />
         <span class="turn-label">{step.label}</span>
         {step.attempt > 1 && <span class="chip">attempt {step.attempt}</span>}
+        {hasModels && step.model !== null && <span class="muted">{step.model}</span>}
         {step.state === "done" && <span class="muted tabular">{sayFigures(step)}</span>}
       </h4>
       {step.state === "done" && step.kind === "model" && <StepRequest sessionId={live.state.peek().sessionId} stepKey={stepKey} />}
+      <LeftOut step={step} />
       {text !== "" && <StepText text={text} isGrowing={isLive} />}
       {isLive && (text === "" || !health.value.redis) && (
         <p class="muted turn-wait">

@@ -26,7 +26,9 @@ function activityOf(agent: Agent, step: Step | null, status: State): string {
 /** An agent: who it is and what it works on; a press shows or hides what it writes. */
 export function AgentTile({ live, agent, isShown, status, onToggle }: Props) {
   const step = useSlice(live.state, (state) => state.steps[state.agents[agent.name]?.running.at(-1) ?? ""] ?? null);
+  const hasModels = useSlice(live.state, (state) => Object.keys(state.models).length > 0);
   const role = step?.role ?? agent.role;
+  const model = hasModels ? (step?.model ?? agent.model) : null;
   const activity = step === null ? "idle" : step.state === "retrying" ? "retrying" : "working";
   const doing = activityOf(agent, step, status);
   return (
@@ -53,6 +55,11 @@ export function AgentTile({ live, agent, isShown, status, onToggle }: Props) {
         <span class="agent-activity" title={doing}>
           {doing}
         </span>
+        {model !== null && (
+          <span class="agent-model" title={model}>
+            {model}
+          </span>
+        )}
       </span>
     </button>
   );

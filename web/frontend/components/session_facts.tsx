@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import type { SessionDetail } from "../api_types.ts";
 import { architectureName, formatCount, formatDuration, plural } from "../format.ts";
+import { sayModels } from "../models.ts";
 import type { LiveSession } from "../state/live_session.ts";
 import { useSlice } from "../state/use_slice.ts";
 import { Given } from "./given.tsx";
@@ -21,13 +22,14 @@ export function SessionFacts({ live, detail }: { live: LiveSession; detail: Sess
   const endedAt = useSlice(live.state, (state) => state.endedAt);
   const worker = useSlice(live.state, (state) => state.worker);
   const model = useSlice(live.state, (state) => state.model);
+  const models = useSlice(live.state, (state) => state.models);
   const totals = useSlice(live.state, (state) => state.totals);
   return (
     <dl class="session-facts">
       <Fact name="Swarm">
         {plural(detail.workers, "worker")}, {architectureName(detail.architecture)}
       </Fact>
-      <Fact name="Model">{model ?? (detail.model || "the default one")}</Fact>
+      <Fact name="Model">{sayModels(model ?? (detail.model || "the default one"), models)}</Fact>
       <Fact name="Owner">
         <Given text={detail.owner} />
       </Fact>

@@ -3,6 +3,7 @@ import { useRef } from "preact/hooks";
 import { api, ApiError, sentenceOf, type FieldProblem } from "../api.ts";
 import { isolate } from "../bidi.ts";
 import { suggestName } from "../format.ts";
+import { MODEL_ROLES } from "../models.ts";
 import { randomKey } from "../random_key.ts";
 import { changeDraft, clearDraft, draft } from "../state/draft.ts";
 import { putSession } from "../state/sessions_store.ts";
@@ -19,7 +20,10 @@ import { Panel } from "./panel.tsx";
 import { WorkerCount } from "./worker_count.tsx";
 
 /** The fields of the API that have a place in the form; a problem of any other is shown above the button. */
-const PLACED = new Set(["task", "name", "model", "project_folder", "options.temperature", "options.rounds"]);
+const PLACED = new Set([
+  ...["task", "name", "model", "project_folder", "options.temperature", "options.rounds", "options.models"],
+  ...MODEL_ROLES.map((role) => `options.models.${role}`),
+]);
 const COUNTED_FROM = 90_000;
 
 /** The form that creates and starts a session. */

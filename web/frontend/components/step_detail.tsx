@@ -4,6 +4,7 @@ import type { Step } from "../state/session_state.ts";
 import { follow, tabHref } from "../state/session_route.ts";
 import { useSlice } from "../state/use_slice.ts";
 import { Icon } from "./icon.tsx";
+import { LeftOut } from "./left_out.tsx";
 import { StepRequest } from "./step_request.tsx";
 import { StepSign, stepWord } from "./step_sign.tsx";
 import { StepText } from "./step_text.tsx";
@@ -48,6 +49,7 @@ export function StepDetail({ live, stepKey, onClose }: { live: LiveSession; step
         {step.attempt > 1 && ` · attempt ${step.attempt}`}
         {step.state === "done" && ` · ${sayFigures(step)}`} · <code>{step.key}</code>
       </p>
+      <LeftOut step={step} />
       {step.error !== null && <p class="step-error">{step.error}</p>}
       {step.state === "done" && <StepRequest sessionId={live.state.peek().sessionId} stepKey={stepKey} />}
       {text === "" ? <p class="muted">No text.</p> : <StepText text={text} />}

@@ -6,6 +6,7 @@ import type { Step } from "../state/session_state.ts";
 import { rangeOf, spanOf } from "../state/timeline.ts";
 import { useSlice } from "../state/use_slice.ts";
 import { Icon } from "./icon.tsx";
+import { LeftOut } from "./left_out.tsx";
 import { StepSign, stepWord } from "./step_sign.tsx";
 import { StepText } from "./step_text.tsx";
 import { Elapsed } from "./times.tsx";
@@ -29,6 +30,7 @@ export function StepRow({ live, stepKey }: { live: LiveSession; stepKey: string 
         <span class="step-label">
           {step.label}
           {step.attempt > 1 && <span class="chip">attempt {step.attempt}</span>}
+          {step.leftOut !== null && <span class="chip chip-warn">prompt cut</span>}
         </span>
         <span class="step-agent">{agentTitle(step.agent)}</span>
         <StepSpan live={live} step={step} />
@@ -75,6 +77,7 @@ function StepBody({ live, step }: { live: LiveSession; step: Step }) {
         {step.model !== null && ` · ${step.model}`}
         {step.state === "done" && ` · ${formatCount(step.promptTokens)} tokens in, ${formatCount(step.outputTokens)} out`}
       </p>
+      <LeftOut step={step} />
       {step.error !== null && <p class="step-error">{step.error}</p>}
       {text === "" ? <p class="muted">No text.</p> : <StepText text={text} />}
     </>

@@ -1,6 +1,7 @@
 // What each kind of event changes. Pure: every function returns a new state and shares what stayed the same.
 import type {
   ArtifactWritten,
+  ContextCut,
   LoggedEvent,
   PlanMade,
   SessionMoved,
@@ -47,8 +48,9 @@ export function applyEvent(state: SessionState, { event, at, seq }: LoggedEvent)
       const { sender, recipient, summary } = event;
       return { ...state, messages: [...state.messages, { seq, at, sender, recipient, summary }] };
     }
-    case "plan_repaired":
     case "context_cut":
+      return noteCut(state, event);
+    case "plan_repaired":
     case "file_conflict":
     case "notice":
       return state; // They change nothing but the log.
@@ -103,13 +105,15 @@ function formSwarm(state: SessionState, event: SwarmFormed): SessionState {
     ...state,
     architecture: event.architecture,
     model: event.model,
+    models: event.models,
     agents: { ...state.agents, ...agents },
     agentNames: [...new Set([...event.agents.map((info) => info.name), ...state.agentNames])],
   };
 }
 
 function newAgent(name: string): Agent {
-  return { name, kind: "drone", role: null, parent: null, running: [], last: null, stepsDone: 0, outputTokens: 0 };
+  const info = { name, kind: "drone" as const, role: null, parent: null, model: null };
+  return { ...info, running: [], last: null, stepsDone: 0, outputTokens: 0 };
 }
 
 function startStep(state: SessionState, event: StepStarted, at: string): SessionState {
@@ -133,6 +137,7 @@ function startStep(state: SessionState, event: StepStarted, at: string): Session
     durationSeconds: 0,
     firstTokenSeconds: null,
     isCut: false,
+    leftOut: null,
   };
   const stream = state.streams[event.step];
   const isStale = stream !== undefined && (stream.epoch < state.epoch || stream.attempt < event.attempt);
@@ -164,6 +169,7 @@ function finishStep(state: SessionState, event: StepFinished, at: string): Sessi
       model: null,
       attempt: 1,
       startedAt: null,
+      leftOut: null,
     }),
     agent: event.agent,
     state: "done",
@@ -192,6 +198,12 @@ function finishStep(state: SessionState, event: StepFinished, at: string): Sessi
       outputTokens: state.totals.outputTokens + event.output_tokens,
     },
   };
+}
+
+/** It is told along with the step's end, just before. */
+function noteCut(state: SessionState, { step: key, cut, tokens }: ContextCut): SessionState {
+  const step = state.steps[key];
+  return step === undefined ? state : putStep(state, { ...step, leftOut: { what: cut, tokens } });
 }
 
 function addPlan(state: SessionState, event: PlanMade): SessionState {

@@ -28,6 +28,8 @@ export interface Step {
   firstTokenSeconds: number | null;
   /** The model stopped at its limit of tokens. */
   isCut: boolean;
+  /** What was left out of its prompt, so that it fits the model's context, and about how much. */
+  leftOut: { what: string[]; tokens: number } | null;
 }
 
 /** The text of a step that runs, or that ended without a result. */
@@ -112,6 +114,8 @@ export interface SessionState {
   endedAt: string | null;
   architecture: string | null;
   model: string | null;
+  /** The roles that use another model than that, and which. */
+  models: Record<string, string>;
   agents: Record<string, Agent>;
   /** In the order in which they began; so are steps and subtasks. */
   agentNames: string[];
@@ -151,6 +155,7 @@ export function emptySession(sessionId: string): SessionState {
     endedAt: null,
     architecture: null,
     model: null,
+    models: {},
     agents: {},
     agentNames: [],
     steps: {},

@@ -37,7 +37,7 @@ function viewAgent(seen: Seen, agent: Agent, isWriting: (step: string) => boolea
     activity: "idle",
     doing: "",
     waitsFor: [],
-    model: step?.model ?? last?.model ?? seen.model,
+    model: step?.model ?? agent.model ?? last?.model ?? seen.model,
     hasWon: seen.votes.winner === agent.name,
   };
   if (step !== undefined) return { ...view, activity: runningActivity(step, isWriting), doing: step.label };

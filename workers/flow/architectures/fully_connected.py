@@ -1,4 +1,7 @@
-"""FULLY_CONNECTED: drones propose, see one another's proposals, revise, vote, and the winner merges the best."""
+"""FULLY_CONNECTED: drones propose, see one another's proposals, revise, vote, and the winner merges the best.
+
+Only the winner may change the project folder: the others, all at once, would write over each other.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,18 @@ from workers.flow.answer import write_answer
 from workers.flow.context import FlowContext
 from workers.flow.crew import run_together
 from workers.flow.group import tell
+from workers.flow.limits import Limits
 from workers.flow.prompt import Asking, Piece, Prompt
 from workers.flow.roles import Role, home_role, role_prompt
 from workers.flow.swarm import Swarm
 from workers.flow.vote import Vote, VoteDraft, count_votes, read_revision, repair_vote, vote_schema
+from workers.flow.working import DRONE_LIMITS, do_work
 
 #: The recipient of what a drone says to all others.
 EVERYONE = "everyone"
+
+#: What a drone may take to look at the project folder, where it can call tools, and to propose.
+PROPOSE_LIMITS = Limits(turns=8, tool_calls=20, output_tokens=16_384, seconds=900)
 
 #: What a drone looks for beside what its role sees; drones of one role differ in this.
 VIEWS = (
@@ -110,7 +118,9 @@ async def _propose(flow: FlowContext, seat: Seat) -> Seat:
         return done, tell(seat.drone.name, EVERYONE, text, seat.angle.id)
 
     asking = Asking(label="Propose an answer", role=seat.angle.role, subtask=seat.angle.id)
-    reply = await seat.drone.ask(f"propose/{seat.angle.id}", _prompt(flow, "propose.md", seat), asking, follow)
+    prompt = _prompt(flow, "propose.md", seat)
+    key = f"propose/{seat.angle.id}"
+    reply = await do_work(seat.drone, key, prompt, asking, follow, limits=PROPOSE_LIMITS, only_reads=True)
     return replace(seat, proposal=reply.text)
 
 
@@ -169,7 +179,8 @@ async def _merge(flow: FlowContext, seats: Sequence[Seat], winner: Seat) -> str:
     # The last piece is the last to be cut.
     prompt = _prompt(flow, "merge.md", winner, (*others, winner.piece), has_code=has_code)
     asking = Asking(label="Write the answer", role=winner.angle.role, takes_files=True)
-    return await write_answer(winner.drone, prompt, asking, instead=winner.proposal)
+    flow.versions.begin_work("answer")
+    return await write_answer(winner.drone, prompt, asking, instead=winner.proposal, limits=DRONE_LIMITS)
 
 
 def _prompt(flow: FlowContext, template: str, seat: Seat, pieces: Sequence[Piece] = (), **values: object) -> Prompt:

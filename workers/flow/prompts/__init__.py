@@ -149,5 +149,6 @@ _SAMPLES: Mapping[str, object] = {
     "roles": ["analyst", "developer"],
     "source": "results",
     "has_code": True,
+    "tools": ["read_file", "write_file", "edit_file"],
     "broken": {"app.py": "Not valid Python, line 1: invalid syntax."},
 }

@@ -25,6 +25,7 @@ VALUES: dict[str, object] = {
     "source": "results",
     "comment": "COMMENT",
     "has_code": True,
+    "tools": ["read_file", "write_file"],
     "broken": {"a.py": "PROBLEM", "b.toml": "OTHER"},
     "subtask": SubtaskInfo(id="1", title="TITLE", instructions="INSTRUCTIONS", role="analyst"),
     "angle": SubtaskInfo(id="1", title="ANGLE", instructions="VIEW", role="analyst"),
@@ -45,7 +46,9 @@ def test_every_prompt_renders_and_stays_short(name: str) -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_every_prompt_reads_as_in_its_golden_file(name: str, bare: bool) -> None:
     """A golden file that is missing is written anew; look at it before you keep it."""
-    values = VALUES | ({"package": None, "comment": None, "has_code": False, "pieces": []} if bare else {})
+    values = VALUES | (
+        {"package": None, "comment": None, "has_code": False, "tools": ["read_file"], "pieces": []} if bare else {}
+    )
     golden = GOLDEN / (f"{name.removesuffix('.md')}.bare.md" if bare else name)
     text = render_prompt(name, **values) + "\n"
     if bare and text == render_prompt(name, **VALUES) + "\n":

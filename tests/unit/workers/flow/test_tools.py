@@ -43,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tools(folder: Path) -> Toolbox:
-    return WorkspaceTools(Workspace(folder)).toolbox()
+    return Toolbox(WorkspaceTools(Workspace(folder)).tools())
 
 
 async def use(tools: Toolbox, name: str, **arguments: JsonValue) -> ToolOutcome:
@@ -358,10 +358,10 @@ async def test_a_turn_that_took_too_long_closes_its_stream_and_is_not_tried_agai
                 agent=Agent(info=AgentInfo(name="drone-1", kind="drone"), flow=flow),
                 key="work/1",
                 asking=Asking(label="Work"),
-                toolbox=WorkspaceTools(Workspace(folder)).toolbox(),
+                toolbox=Toolbox(WorkspaceTools(Workspace(folder)).tools()),
                 limits=Limits(turns=5, tool_calls=5, output_tokens=20_000, seconds=0.3),
             )
-            reply = await loop.run(Prompt(system="S", template="tools.md", values={}))
+            reply = await loop.run(Prompt(system="S", template="tools.md", values={"tools": ["read_file"]}))
     assert reply.text.startswith("Scripted answer")  # as far as it came
     assert list(server.calls) == ["work/1", "work/1/turn-2"]
     assert all(call["cancelled"] == 1 for call in server.calls.values())

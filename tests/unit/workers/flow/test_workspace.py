@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import os
 import socket
 import stat
 import sys
-import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from common.errors import WorkspaceError
+from tests.unit.workers.flow.flipping import Flipping
 from workers.flow import beneath
 from workers.flow.beneath import OpenFolder, choose_opener, open_by_kernel, open_by_walk
 from workers.flow.workspace import MOST_FILE_BYTES, MOST_FILES, Workspace
@@ -261,82 +259,28 @@ def test_a_replaced_file_keeps_its_permissions(workspace: Workspace) -> None:
     assert stat.S_IMODE((workspace.root / "run.sh").stat().st_mode) == 0o755  # but none to act as its owner
 
 
-#: How long the attacks on a workspace last, in seconds each.
-ATTACK_SECONDS = 2.5
-
-
-def exchange(one: Path, other: Path) -> None:
-    """Swap two names at once, so that there is no moment without either (`renameat2` with RENAME_EXCHANGE)."""
-    at_cwd, swap = -100, 2
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.renameat2(at_cwd, os.fsencode(one), at_cwd, os.fsencode(other), swap) != 0:
-        raise OSError(ctypes.get_errno(), "renameat2")
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="swapping two names at once is Linux's")
 def test_folders_and_files_that_flip_to_links_while_others_read_and_write_never_lead_out(
     workspace: Workspace, outside: Path
 ) -> None:
     """One thread swaps a folder, and a file in it, for links to the outside, as fast as it can."""
-    place, link = workspace.root / "a", workspace.root / "b"
-    (place / "deep").mkdir(parents=True)
-    for folder in (place, place / "deep"):
-        (folder / "secret.txt").write_text("harmless")
-    link.symlink_to(outside)
-    (place / "other.txt").symlink_to(outside / "secret.txt")
-    (outside / "deep").mkdir()
-    (outside / "deep" / "secret.txt").write_text("secret")
-    before = contents(outside)
-    ends_at = time.monotonic() + ATTACK_SECONDS
-    flips, escapes = 0, list[str]()
-    sentences: set[str] = set()
-    done: dict[str, int] = {"read": 0, "written": 0, "refused": 0}
-
-    def flip() -> None:
-        nonlocal flips
-        while time.monotonic() < ends_at:
-            exchange(place, link)
-            exchange(place, link)
-            with contextlib.suppress(OSError):  # a writer replaced the link
-                exchange(place / "secret.txt", place / "other.txt")
-            flips += 1
+    escapes: list[str] = []
+    number = 0
 
     def read() -> None:
-        while time.monotonic() < ends_at:
-            for path in ("a/secret.txt", "a/deep/secret.txt", "b/secret.txt"):
-                try:
-                    content = workspace.read(path)
-                except WorkspaceError as error:
-                    done["refused"] += 1
-                    sentences.add(str(error))
-                else:
-                    done["read"] += 1
-                    if content == b"secret":
-                        escapes.append(path)
+        paths = ("a/secret.txt", "a/deep/secret.txt", "b/secret.txt")
+        escapes.extend(path for path in paths if attack.note(workspace.read, path) == b"secret")
 
     def write() -> None:
-        number = 0
-        while time.monotonic() < ends_at:
-            for path in ("a/secret.txt", "a/deep/secret.txt", f"a/new-{number % 20}/x.txt", "b/y.txt"):
-                number += 1
-                try:
-                    workspace.write(path, b"written", number)
-                    done["written"] += 1
-                except WorkspaceError as error:
-                    done["refused"] += 1
-                    sentences.add(str(error))
+        nonlocal number
+        for path in ("a/secret.txt", "a/deep/secret.txt", f"a/new-{number % 20}/x.txt", "b/y.txt"):
+            number += 1
+            attack.note(workspace.write, path, b"written", number)
 
-    threads = [threading.Thread(target=work) for work in (flip, read, write)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    attack = Flipping(workspace.root, outside)
+    attack.run(read, write)
     assert escapes == []
-    assert all(sentence.endswith(".") for sentence in sentences), sentences
-    assert contents(outside) == before
-    assert {(outside / name).read_text() for name in ("secret.txt", "deep/secret.txt")} == {"secret"}
-    assert flips > 100
-    assert min(done.values()) > 10, done
+    attack.check()
 
 
 def test_a_folder_is_listed_with_what_is_below_it_or_one_level_at_a_time(tmp_path: Path) -> None:
