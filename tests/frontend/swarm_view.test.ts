@@ -49,7 +49,7 @@ test("in a debate whoever has spoken waits for those who still speak", () => {
   const agents = [1, 2].map((number) => ({ name: `drone-${number}`, kind: "drone" as const, role: "analyst", parent: null, model: null }));
   const events: DurableEvent[] = [
     moved("running", 1),
-    { type: "swarm_formed", architecture: "FULLY_CONNECTED", model: "m", agents },
+    { type: "swarm_formed", architecture: "FULLY_CONNECTED", model: "m", models: {}, agents },
     started("propose/1", "drone-1"),
     started("propose/2", "drone-2"),
     finished("propose/1", "drone-1", "This."),

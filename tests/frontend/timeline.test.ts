@@ -78,8 +78,8 @@ test("zooming keeps the moment under the hand, and never leaves the whole", () =
 });
 
 test("a window is kept in the address as seconds, and all of it as nothing", () => {
-  assert.equal(writeWindow({ from: 12_500, to: 30_000 }, whole), "12.5-30.0");
-  assert.deepEqual(readWindow("12.5-30.0", whole), { from: 12_500, to: 30_000 });
+  assert.equal(writeWindow({ from: 12_500, to: 30_000 }, whole), "12.50-30.00");
+  assert.deepEqual(readWindow("12.50-30.00", whole), { from: 12_500, to: 30_000 });
   assert.equal(writeWindow(whole, whole), "");
   for (const nonsense of [undefined, "", "9-3", "a-b"]) assert.equal(readWindow(nonsense, whole), null);
 });

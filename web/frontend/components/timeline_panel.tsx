@@ -1,3 +1,4 @@
+import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { formatDuration } from "../format.ts";
 import { now } from "../state/clock.ts";
@@ -13,6 +14,8 @@ import { TimelineAxis, TimelineLane } from "./timeline_lane.tsx";
 import { StepDetail } from "./step_detail.tsx";
 
 const CLOSER = 0.6;
+/** The address follows once the hand rests: browsers allow only so many changes of it. */
+const SETTLE_MS = 250;
 
 /** Every step on a time axis, an agent a lane; the chain that all had to wait for is marked. */
 export function TimelinePanel({ live }: { live: LiveSession }) {
@@ -29,9 +32,19 @@ export function TimelinePanel({ live }: { live: LiveSession }) {
   const timeline = layoutTimeline(told, endedAt === null ? now.value : 0, (key) => saw.current.get(key));
   const whole: TimeRange = { from: timeline.from, to: timeline.to };
   const chosen = place.value.chosen;
-  const view = readWindow(chosen["window"], whole) ?? whole;
+  const held = useSignal<TimeRange | null>(null);
+  const settling = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => () => clearTimeout(settling.current), []);
+  const view = held.value ?? readWindow(chosen["window"], whole) ?? whole;
   const opened = steps[chosen["step"] ?? ""];
-  const show = (next: TimeRange): void => choose({ window: writeWindow(next, whole) }, "replace");
+  const show = (next: TimeRange): void => {
+    held.value = next;
+    clearTimeout(settling.current);
+    settling.current = setTimeout(() => {
+      choose({ window: writeWindow(next, whole) }, "replace");
+      held.value = null;
+    }, SETTLE_MS);
+  };
   const { box, onKeyDown } = useHands(view, whole, show);
 
   if (stepKeys.length === 0) {

@@ -22,10 +22,10 @@ export function zoom(view: TimeRange, factor: number, at: number, whole: TimeRan
 export const pan = ({ from, to }: TimeRange, by: number, whole: TimeRange): TimeRange =>
   keepWithin({ from: from + by, to: to + by }, whole);
 
-/** "12.5-60": seconds from the start of the whole, for the address; all of it is no word. */
+/** "12.50-60.00": seconds from the start of the whole, for the address; all of it is no word. */
 export function writeWindow(view: TimeRange | null, whole: TimeRange): string {
   if (view === null || view.to - view.from >= whole.to - whole.from) return "";
-  const seconds = (time: number): string => ((time - whole.from) / 1000).toFixed(1);
+  const seconds = (time: number): string => ((time - whole.from) / 1000).toFixed(2);
   return `${seconds(view.from)}-${seconds(view.to)}`;
 }
 
