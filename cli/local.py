@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import aclosing, contextmanager
 from pathlib import Path
 
+from cli.claims import show_claims
 from cli.probe import free_port, ollama_version
 from cli.progress import Progress
 from cli.run_file import prepare_home
@@ -47,6 +48,7 @@ def run_local(
         complain("Stopped.")
         return 1
     tell(result.answer)
+    show_claims(result.claims)
     return 0
 
 

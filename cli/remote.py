@@ -12,10 +12,11 @@ import httpx
 from pydantic import BaseModel, JsonValue, ValidationError
 from rich.prompt import Confirm
 
+from cli.claims import show_claims
 from cli.progress import Progress
 from cli.terminal import complain, tell
 from common.errors import FieldError, FlowError, InvalidInput
-from common.events import LoggedEvent, SessionMoved
+from common.events import Claim, ClaimsMade, LoggedEvent, SessionMoved
 from common.states import FINAL_STATES, State
 
 #: Between two looks at the log of events.
@@ -118,19 +119,23 @@ def run_remote(dashboard: Dashboard, body: Mapping[str, JsonValue]) -> int:
         raise FlowError(f"{dashboard.url} answered something else; is it an ollama-flow dashboard?") from error
     complain(f"Session {session_id}: {dashboard.page_of(session_id)}")
     try:
-        end = _follow(dashboard, session_id)
+        end, claims = _follow(dashboard, session_id)
     except KeyboardInterrupt:
         return _detach(dashboard, session_id)
     if end.status == State.COMPLETED:
         tell(end.result or "")
+        show_claims(claims)
         return 0
     complain(end.error or end.reason or f"The session {end.status}.")
     return 1
 
 
-def _follow(dashboard: Dashboard, session_id: str) -> SessionMoved:
-    """Show the events as they come; return the last one. A dashboard that is away is waited for."""
-    after, pause = 0, _PAUSE_SECONDS
+def _follow(dashboard: Dashboard, session_id: str) -> tuple[SessionMoved, list[Claim]]:
+    """Show the events as they come; return the last one, and what the answer claims.
+
+    A dashboard that is away is waited for.
+    """
+    after, pause, claims = 0, _PAUSE_SECONDS, list[Claim]()
     with Progress() as progress:
         while True:
             try:
@@ -144,8 +149,10 @@ def _follow(dashboard: Dashboard, session_id: str) -> SessionMoved:
             for logged in page:
                 after = logged.seq
                 progress.show(logged.event)
+                if isinstance(logged.event, ClaimsMade):
+                    claims = logged.event.claims
                 if isinstance(logged.event, SessionMoved) and State(logged.event.status) in FINAL_STATES:
-                    return logged.event
+                    return logged.event, claims
             if not page:
                 time.sleep(pause)
 

@@ -234,7 +234,9 @@ class ArtifactWritten(EventModel):
     sha256: str
     #: In bytes.
     size: int
-    #: Whether it was parsed: Python, JSON and TOML are.
+    #: The step of the model call that wrote it: `step` itself, or the turn that asked for the tool.
+    call: str | None = None
+    #: Whether it was parsed: Python, JSON, TOML and YAML are.
     checked: bool = False
     #: What is wrong with it, a sentence, where it could not be parsed.
     problem: str | None = None
@@ -251,6 +253,31 @@ class FileConflict(EventModel):
     #: The step that wrote the version before it.
     earlier_step: str
     earlier_agent: str
+
+
+class Claim(EventModel):
+    """Something that the answer claims to be done, and whether a recorded check backs it."""
+
+    kind: Literal["file", "command", "subtask"]
+    #: A path, a command line, or the id of a subtask.
+    subject: str
+    #: What the answer says of it, in the words of its model; empty where a rule added what the journal knows.
+    statement: str = ""
+    #: By the journal alone, never by what a model says: *verified*, or else only *claimed*.
+    verified: bool
+    #: A sentence: what backs it, or why nothing does.
+    evidence: str
+    #: The step that did it, where the journal knows one.
+    step: str | None = None
+
+
+class ClaimsMade(EventModel):
+    """The answer stands, and this is what it claims."""
+
+    type: Literal["claims_made"] = "claims_made"
+    step: str
+    agent: str
+    claims: list[Claim]
 
 
 class Notice(EventModel):
@@ -278,6 +305,7 @@ DurableEvent = (
     | ContextCut
     | ArtifactWritten
     | FileConflict
+    | ClaimsMade
     | Notice
 )
 

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from urllib.parse import quote
 
 from sqlalchemy.orm import Session
 
-from common.events import AgentInfo, Receipt, StepFinished, StepStarted, SwarmFormed
+from common.events import (
+    AgentInfo,
+    ArtifactWritten,
+    Claim,
+    ClaimsMade,
+    Receipt,
+    StepFinished,
+    StepStarted,
+    SwarmFormed,
+)
 from common.models import Artifact, FlowSession, Step
 from common.queries.events import read_events_of
 from common.queries.queue import QueueFigures, read_positions, read_queue_figures
 from common.queries.sessions import SessionFilter, count_sessions
-from common.queries.steps import find_step, list_artifacts, list_steps
+from common.queries.steps import find_step, list_steps, list_versions
 from common.settings import Settings
 from common.states import Desired, State
 from web.api import schemas
@@ -46,6 +56,7 @@ def view_detail(db: Session, session: FlowSession, settings: Settings) -> schema
         agents=agents,
         steps=view_steps(db, session),
         artifacts=view_artifacts(db, session),
+        claims=view_claims(db, session),
         command=write_command(session),
     )
 
@@ -78,9 +89,25 @@ def view_step(db: Session, session: FlowSession, key: str) -> schemas.StepDetail
 
 
 def view_artifacts(db: Session, session: FlowSession) -> list[schemas.ArtifactView]:
-    """Return the newest version of each file."""
-    agents = {step.key: step.agent for step in list_steps(db, session.id, limit=_STEPS)}
-    return [_view_artifact(artifact, agents.get(artifact.step_key)) for artifact in list_artifacts(db, session.id)]
+    """Return the files, each version with the step, the agent and the model call that it came from."""
+    steps = {step.key: step for step in list_steps(db, session.id, limit=_STEPS)}
+    written = {
+        (logged.event.step, logged.event.path): logged.event
+        for logged in read_events_of(db, session.id, ["artifact_written"])
+        if isinstance(logged.event, ArtifactWritten)
+    }
+    views = []
+    for path, artifacts in groupby(list_versions(db, session.id), lambda artifact: artifact.path):
+        versions = [_view_version(item, steps, written.get((item.step_key, path))) for item in artifacts]
+        newest = versions[0].model_copy(update={"url": _write_url(session.id, path)})
+        views.append(schemas.ArtifactView(path=path, versions=versions, **vars(newest)))
+    return views
+
+
+def view_claims(db: Session, session: FlowSession) -> list[Claim]:
+    """Return what the answer claims, as it was held against the journal."""
+    made = [logged.event for logged in read_events_of(db, session.id, ["claims_made"])]
+    return made[-1].claims if made and isinstance(made[-1], ClaimsMade) else []
 
 
 def write_command(session: FlowSession) -> str:
@@ -162,12 +189,24 @@ def _view_step(step: Step, label: str | None, text: str) -> schemas.StepView:
     )
 
 
-def _view_artifact(artifact: Artifact, agent: str | None) -> schemas.ArtifactView:
-    return schemas.ArtifactView(
-        path=artifact.path,
+def _view_version(
+    artifact: Artifact, steps: Mapping[str, Step], written: ArtifactWritten | None
+) -> schemas.VersionView:
+    step = steps[artifact.step_key]
+    call = (written.call if written else None) or artifact.step_key
+    return schemas.VersionView(
         size=artifact.size,
         sha256=artifact.sha256,
         step=artifact.step_key,
-        agent=agent,
-        url=f"/api/sessions/{artifact.session_id}/artifacts/{quote(artifact.path)}",
+        call=call,
+        agent=step.agent,
+        model=steps[call].model if call in steps else None,
+        checked=written is not None and written.checked,
+        problem=written.problem if written else None,
+        written_at=step.ended_at,
+        url=f"{_write_url(artifact.session_id, artifact.path)}?step={quote(artifact.step_key, safe='')}",
     )
+
+
+def _write_url(session_id: str, path: str) -> str:
+    return f"/api/sessions/{session_id}/artifacts/{quote(path)}"

@@ -135,15 +135,18 @@ def list_artifacts(db: Session, session_id: str, *, with_content: bool = False) 
     return list(db.scalars(query.options(undefer(Artifact.content)) if with_content else query))
 
 
-def find_artifact(db: Session, session_id: str, path: str) -> Artifact:
-    """Return the newest version of one file, with its content. Raises NotFound."""
-    found = db.scalar(
-        select(Artifact)
-        .where(Artifact.session_id == session_id, Artifact.path == path)
-        .order_by(Artifact.position.desc())
-        .limit(1)
-        .options(undefer(Artifact.content))
-    )
+def list_versions(db: Session, session_id: str) -> list[Artifact]:
+    """Return all versions of all files, by path, the newest of each first."""
+    query = select(Artifact).where(Artifact.session_id == session_id)
+    return list(db.scalars(query.order_by(Artifact.path, Artifact.position.desc())))
+
+
+def find_artifact(db: Session, session_id: str, path: str, *, step: str | None = None) -> Artifact:
+    """Return the version of one file that a step wrote, else the newest, with its content. Raises NotFound."""
+    query = select(Artifact).where(Artifact.session_id == session_id, Artifact.path == path)
+    if step is not None:
+        query = query.where(Artifact.step_key == step)
+    found = db.scalar(query.order_by(Artifact.position.desc()).limit(1).options(undefer(Artifact.content)))
     if found is None:
-        raise NotFound("This session has no such file.")
+        raise NotFound("This session has no such file." if step is None else "This session has no such version.")
     return found

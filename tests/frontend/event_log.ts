@@ -43,7 +43,7 @@ const events: DurableEvent[] = [
   { type: "subtask_finished", subtask: "1", agent: "drone-2" },
   {
     type: "artifact_written", step: "1", agent: "drone-2", path: "a/b.py", sha256: "00", size: 12,
-    checked: true, problem: null,
+    call: "1", checked: true, problem: null,
   },
   { type: "message_sent", sender: "drone-2", recipient: "queen", summary: "Done.", subtask: "1" },
   { type: "review_made", step: "review", agent: "queen", approved: false, comment: "Again.", returned: ["1"] },
@@ -51,6 +51,13 @@ const events: DurableEvent[] = [
   { type: "vote_decided", winner: "drone-2", tally: { "drone-2": 1 } },
   { type: "context_cut", step: "answer", agent: "queen", cut: ["an old message"], tokens: 300 },
   { type: "file_conflict", path: "a/b.py", step: "1", agent: "drone-2", earlier_step: "2", earlier_agent: "drone-1" },
+  {
+    type: "claims_made", step: "claims", agent: "queen",
+    claims: [
+      { kind: "file", subject: "a/b.py", statement: "It works.", verified: true, evidence: "It can be parsed.", step: "1" },
+      { kind: "command", subject: "pytest", statement: "", verified: false, evidence: "It exited with 1.", step: "1" },
+    ],
+  },
   { type: "notice", level: "info", message: "Nearly there." },
   { type: "session_wanted", desired: "stop", by: "a@example.com" },
   moved("completed", 2, { result: "The answer." }),

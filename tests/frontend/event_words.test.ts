@@ -30,6 +30,10 @@ test("a file that cannot be parsed is a warning that says why", () => {
   assert.deepEqual([text, level], ["Drone 2 wrote a/b.py (12 B). Not valid Python, line 1: invalid syntax.", "warning"]);
 });
 
+test("claims are counted, and how many of them are more than claims", () => {
+  assert.deepEqual(said("claims_made"), ["The answer of Queen claims 2 things; the journal backs 1"]);
+});
+
 test("a conflict names the file, and whose version was replaced", () => {
   const text = "Drone 2 replaced a/b.py by Drone 1 in “Label of 2” without having seen it; both are kept";
   assert.deepEqual(said("file_conflict"), [text]);

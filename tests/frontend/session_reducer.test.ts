@@ -29,6 +29,7 @@ test("a whole log gives the session's end", () => {
   assert.deepEqual(whole.messages.map(({ seq, sender, recipient }) => [seq, sender, recipient]), [[17, "drone-2", "queen"]]);
   assert.equal(whole.subtasks["1"]?.returns, 1);
   assert.equal(whole.steps["1"]?.firstTokenSeconds, 0.4);
+  assert.deepEqual(whole.claims.map((claim) => [claim.subject, claim.verified]), [["a/b.py", true], ["pytest", false]]);
   assert.ok(Object.values(whole.agents).every((agent) => agent.running.length === 0));
 });
 
@@ -51,7 +52,9 @@ test("any doubling, shuffling and splitting of a log gives the same state", () =
 
 test("a result knows the step that wrote it, and whether that stopped at its limit", () => {
   const ended = (text: string): SessionState => {
-    const more = [started("answer", "queen"), finished("answer", "queen", text, { cut_off: true }), moved("completed", 2, { result: "The answer." })];
+    const listed = [started("claims", "queen"), finished("claims", "queen", "{}"), finished("claims/turn-2", "queen", "{}")];
+    const answered = [started("answer", "queen"), finished("answer", "queen", text, { cut_off: true }), ...listed];
+    const more = [...answered, moved("completed", 2, { result: "The answer." })];
     return addEvents(emptySession("s"), [...log.slice(0, -1).map(({ event }) => event), ...more].map((event, at) => logged(at + 1, event)));
   };
   assert.equal(resultStep(ended("The answer.\n"))?.isCut, true);

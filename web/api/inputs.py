@@ -127,6 +127,15 @@ class ReadEvents(BaseModel):
     limit: int = Field(default=500, ge=1, le=1000)
 
 
+class ChooseVersion(BaseModel):
+    """Which version of a file; the newest where none is named."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    #: The key of the step that wrote it.
+    step: str | None = Field(default=None, min_length=1, max_length=200)
+
+
 class ListFolders(BaseModel):
     """Which folder to look into; the first allowed one where none is named."""
 

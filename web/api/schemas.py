@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from common.events import AgentInfo, LoggedEvent, Receipt
+from common.events import AgentInfo, Claim, LoggedEvent, Receipt
 from common.heartbeat import ModelCard, Resources
 
 
@@ -94,15 +94,28 @@ class StepDetail(StepView):
     request: dict[str, Any]
 
 
-class ArtifactView(BaseModel):
-    """The newest version of a file; `url` is where its bytes are."""
+class VersionView(BaseModel):
+    """One version of a file; `url` is where its bytes are."""
 
-    path: str
     size: int
     sha256: str
+    #: The step that wrote it, and the step of the model call that this was for: another one where a tool wrote it.
     step: str
+    call: str
     agent: str | None
+    model: str | None
+    #: Whether it was parsed, and what is wrong with it where it could not be.
+    checked: bool
+    problem: str | None
+    written_at: dt.datetime
     url: str
+
+
+class ArtifactView(VersionView):
+    """A file as it is now, with all its versions, the newest first."""
+
+    path: str
+    versions: list[VersionView]
 
 
 class SessionDetail(SessionView):
@@ -111,6 +124,8 @@ class SessionDetail(SessionView):
     agents: list[AgentInfo]
     steps: list[StepView]
     artifacts: list[ArtifactView]
+    #: What the answer claims to be done, each *verified* by the journal or only claimed; empty before the answer.
+    claims: list[Claim]
     command: str
 
 
@@ -179,7 +194,7 @@ class StepAnswer(Success):
 
 
 class ArtifactsAnswer(Success):
-    """The newest version of each file, by path."""
+    """The files, by path."""
 
     artifacts: list[ArtifactView]
 

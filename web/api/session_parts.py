@@ -12,7 +12,7 @@ from common.queries.sessions import find_session
 from common.queries.steps import find_artifact
 from web.api import schemas
 from web.api.blueprint import SessionPath, answer, create_blueprint
-from web.api.inputs import ReadEvents
+from web.api.inputs import ChooseVersion, ReadEvents
 from web.auth.identity import asker
 from web.runtime import current_runtime
 from web.session_view import view_artifacts, view_step, view_steps
@@ -58,7 +58,7 @@ def show_session_step(path: StepPath) -> Response:
 
 @blueprint.get("/<session_id>/artifacts", responses={200: schemas.ArtifactsAnswer})
 def list_session_artifacts(path: SessionPath) -> Response:
-    """List the newest version of each file."""
+    """List the files, each with where it came from and its earlier versions."""
     with current_runtime().database.read() as db:
         session = find_session(db, path.session_id, seen_by=asker())
         return answer(schemas.ArtifactsAnswer(artifacts=view_artifacts(db, session)))
@@ -68,11 +68,11 @@ def list_session_artifacts(path: SessionPath) -> Response:
     "/<session_id>/artifacts/<path:path>",
     responses={200: {"description": "The file", "content": {"application/octet-stream": {}}}},
 )
-def download_artifact(path: ArtifactPath) -> Response:
-    """Download the newest version of a file."""
+def download_artifact(path: ArtifactPath, query: ChooseVersion) -> Response:
+    """Download a file: the version that the step `step` wrote, else the newest."""
     with current_runtime().database.read() as db:
         session = find_session(db, path.session_id, seen_by=asker())
-        artifact = find_artifact(db, session.id, path.path)
+        artifact = find_artifact(db, session.id, path.path, step=query.step)
     name = artifact.path.rpartition("/")[2]
     response = Response(artifact.content, mimetype=mimetypes.guess_type(name)[0] or "application/octet-stream")
     # Always as a download: what a model wrote is never shown as a page of ours.

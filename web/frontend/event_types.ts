@@ -25,6 +25,16 @@ export interface SubtaskInfo {
   depends_on: string[];
 }
 
+/** Something that the answer claims to be done, and whether a recorded check backs it. */
+export interface Claim {
+  kind: "file" | "command" | "subtask";
+  subject: string;
+  statement: string;
+  verified: boolean;
+  evidence: string;
+  step: string | null;
+}
+
 /** The session changed its state. */
 export interface SessionMoved {
   type: "session_moved";
@@ -165,6 +175,7 @@ export interface ArtifactWritten {
   path: string;
   sha256: string;
   size: number;
+  call: string | null;
   checked: boolean;
   problem: string | null;
 }
@@ -177,6 +188,14 @@ export interface FileConflict {
   agent: string;
   earlier_step: string;
   earlier_agent: string;
+}
+
+/** The answer stands, and this is what it claims. */
+export interface ClaimsMade {
+  type: "claims_made";
+  step: string;
+  agent: string;
+  claims: Claim[];
 }
 
 /** Something that people should know and that has no event of its own. */
@@ -222,4 +241,5 @@ export type DurableEvent =
   | ContextCut
   | ArtifactWritten
   | FileConflict
+  | ClaimsMade
   | Notice;

@@ -72,6 +72,11 @@ export function sayEvent(event: DurableEvent, labelOf: (step: string) => string)
       const text = `${agentTitle(event.agent)} replaced ${event.path} by ${earlier} without having seen it; both are kept`;
       return { icon: "exclamation-triangle-fill", text, level: "warning" };
     }
+    case "claims_made": {
+      const backed = event.claims.filter((claim) => claim.verified).length;
+      const text = `The answer of ${agentTitle(event.agent)} claims ${plural(event.claims.length, "thing")}; the journal backs ${backed}`;
+      return { icon: "list-check", text };
+    }
     case "notice": {
       if (event.level === "info") return { icon: "info-circle", text: event.message };
       return { icon: "exclamation-triangle-fill", text: event.message, level: event.level };

@@ -31,7 +31,8 @@ _PLAIN: dict[object, str] = {
 def generate() -> str:
     """Return the text of `event_types.ts` as it should be now."""
     union = typing.get_args(events.DurableEvent)
-    models = [events.Receipt, events.AgentInfo, events.SubtaskInfo, *union, events.LoggedEvent, events.LiveTokens]
+    parts_of_events = [events.Receipt, events.AgentInfo, events.SubtaskInfo, events.Claim]
+    models = [*parts_of_events, *union, events.LoggedEvent, events.LiveTokens]
     parts = [_HEADER, *map(_interface, models)]
     parts.append("export type DurableEvent =\n" + "\n".join(f"  | {model.__name__}" for model in union) + ";\n")
     return "\n".join(parts)

@@ -8,6 +8,7 @@ Pure: it is given a model, a journal, a workspace and an `emit`, and knows no Ce
 
 from __future__ import annotations
 
+from common.events import Claim
 from common.options import FlowOptions
 from common.states import Architecture
 from workers.flow.call import spread_retries
@@ -25,6 +26,7 @@ __all__ = [
     "ArtifactDraft",
     "ChatChunk",
     "ChatRequest",
+    "Claim",
     "Emit",
     "FlowOptions",
     "FlowResult",

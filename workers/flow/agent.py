@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 
@@ -15,7 +16,7 @@ from workers.flow.call import NO_OFFER, CallOutcome, ModelCall, Offer
 from workers.flow.checks import tell_written
 from workers.flow.context import FlowContext
 from workers.flow.files import ReplyFiles, read_files, replace_files
-from workers.flow.journal import ArtifactDraft, StepRequest, StepResult, name_mending, name_turn
+from workers.flow.journal import ArtifactDraft, StepRequest, StepResult, find_call, name_mending, name_turn
 from workers.flow.mending import mending_prompt, take_mended
 from workers.flow.model import write_call, write_message
 from workers.flow.prompt import Asking, Prompt
@@ -53,7 +54,7 @@ class Judgement:
 
 
 #: Judges an outcome of the step with the given key; after the last turn there is no error, only the best to be had.
-Judge = Callable[[CallOutcome, str, bool], Judgement]
+Judge = Callable[[CallOutcome, str, bool], Awaitable[Judgement]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,14 +82,14 @@ class Agent:
         more, and stay as they are where that does not mend them. Raises ModelError.
         """
 
-        def judge(outcome: CallOutcome, step: str, last: bool) -> Judgement:
-            return self.judge_text(outcome, step, asking, follow, last=last)
+        async def judge(outcome: CallOutcome, step: str, last: bool) -> Judgement:
+            return await self.judge_text(outcome, step, asking, follow, last=last)
 
         output = await self._converse(key, prompt, asking, judge, turns=FREE_TURNS)
         text = await self.mend_files(key, prompt, asking, output)
         return Reply(agent=str(output["agent"]), text=text.strip())
 
-    def judge_text(
+    async def judge_text(
         self,
         outcome: CallOutcome,
         step: str,
@@ -106,13 +107,13 @@ class Agent:
         if not text:
             problems.append(f"{asking.label} ({self.name}): the model wrote nothing, though it was asked twice.")
         notices = (Notice(level="warning", message=problem) for problem in problems)
-        written = self.tell_files(step, files.artifacts)
+        written = await self.tell_files(step, files.artifacts)
         broken: dict[str, JsonValue] = {event.path: event.problem for event in written if event.problem}
         return Judgement(value=broken, events=(*follow(text), *written, *notices), artifacts=files.artifacts)
 
-    def tell_files(self, step: str, drafts: Sequence[ArtifactDraft]) -> tuple[ArtifactWritten, ...]:
+    async def tell_files(self, step: str, drafts: Sequence[ArtifactDraft]) -> tuple[ArtifactWritten, ...]:
         """Return the events of files that came out of a step, each checked."""
-        return tuple(tell_written(step, self.name, draft) for draft in drafts)
+        return await tell_written(step, self.name, drafts, call=find_call(step))
 
     async def mend_files(self, key: str, prompt: Prompt, asking: Asking, output: Mapping[str, JsonValue]) -> str:
         """Return the text of a step that `judge_text` judged, after its files that cannot be parsed were mended."""
@@ -137,7 +138,7 @@ class Agent:
         rule. `follow` gets the value and the key of its step. Raises ModelError.
         """
 
-        def judge(outcome: CallOutcome, step: str, last: bool) -> Judgement:
+        async def judge(outcome: CallOutcome, step: str, last: bool) -> Judgement:
             read: Draft | str = read_draft(draft, outcome.text)
             if isinstance(read, str) and not last:
                 if outcome.cut_off:
@@ -155,11 +156,11 @@ class Agent:
         named = next(iter(broken)) if len(broken) == 1 else f"{len(broken)} files"
         asking = replace(asking, label=f"Mend {named}")
 
-        def judge(outcome: CallOutcome, step: str, last: bool) -> Judgement:
+        async def judge(outcome: CallOutcome, step: str, last: bool) -> Judgement:
             was_cut = any(isinstance(event, ContextCut) for event in outcome.events)  # then it saw half a file
-            mended = () if was_cut else take_mended(reply, broken, outcome.text)
+            mended = () if was_cut else await asyncio.to_thread(take_mended, reply, broken, outcome.text)
             paths: list[JsonValue] = [draft.path for draft in mended]
-            written = (tell_written(step, self.name, draft) for draft in mended)
+            written = await self.tell_files(step, mended)
             notices = (
                 Notice(level="warning", message=f"{path} ({self.name}) was not mended and stays as it is. {problem}")
                 for path, problem in broken.items()
@@ -242,7 +243,7 @@ class Agent:
 
         async def execute() -> StepResult:
             outcome = await call.make()
-            judgement = judge(outcome, key, last)
+            judgement = await judge(outcome, key, last)
             events = judgement.events
             if judgement.error is not None:
                 sentence = f"{asking.label} ({self.name}): {judgement.error} The model is asked again."

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from pydantic import JsonValue
 
 from common.errors import WorkspaceError
-from common.events import DurableEvent, FlowEvent, Notice
+from common.events import ArtifactWritten, DurableEvent, FlowEvent, Notice
 from common.options import FlowOptions
+from workers.flow.checks import FileCheck, check_files
 from workers.flow.journal import Emit, Journal, StepRequest, StepResult
+from workers.flow.ledger import Ledger
 from workers.flow.model import ModelClient, ModelInfo
 from workers.flow.prompts import current_prompts
 from workers.flow.versions import FileVersions
@@ -49,6 +51,7 @@ class FlowContext:
     output_tokens: int = 0
     artifacts: set[str] = field(default_factory=set)
     versions: FileVersions = field(default_factory=FileVersions)
+    ledger: Ledger = field(default_factory=Ledger)
     #: Held by a tool call that writes, from its read to its write.
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _infos: dict[str, ModelInfo] = field(default_factory=dict)
@@ -86,14 +89,21 @@ class FlowContext:
         if request.kind == "model":  # what is asked depends on them
             request = replace(request, input={**request.input, "prompts": current_prompts().digest})
 
+        checks: dict[str, FileCheck] = {}
+
         async def execute_and_compare() -> StepResult:
             result = await execute()
+            told = [event for event in result.events if isinstance(event, ArtifactWritten)]
+            checks.update({event.path: FileCheck(checked=event.checked, problem=event.problem) for event in told})
             # Nothing is awaited from here to the commit's place in its line, so this is the order of commits.
             return replace(result, events=(*result.events, *self.versions.add_written(request, result)))
 
         result = await self.journal.run_step(request, execute_and_compare)
         if result.replayed:
             self.versions.add_replayed(request, result)
+        unchecked = [draft for draft in result.artifacts if draft.path not in checks]
+        checks.update(zip([draft.path for draft in unchecked], await check_files(unchecked), strict=True))
+        self.ledger.add_step(request, result, checks)
         self.steps += 1
         self.prompt_tokens += result.prompt_tokens
         self.output_tokens += result.output_tokens

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import JsonValue, TypeAdapter
 
 from common.errors import InvalidInput, OutputInvalid
-from common.events import AgentInfo, SwarmFormed
+from common.events import AgentInfo, Claim, SwarmFormed
 from common.options import FlowOptions
 from common.states import Architecture
 from workers.flow.architectures import run_architecture
@@ -41,6 +41,8 @@ class FlowResult:
     output_tokens: int
     #: The paths of all files that came out of it, sorted.
     artifacts: tuple[str, ...]
+    #: What the answer claims was done, each *verified* by the journal or only claimed; none where it claims nothing.
+    claims: tuple[Claim, ...] = ()
 
 
 class OllamaFlowFramework:
@@ -101,15 +103,16 @@ class OllamaFlowFramework:
         with use_prompts(self._prompts):
             agents, flow.models = await self._form_swarm(flow)
             answer = await run_architecture(self._architecture, flow, Swarm.of(agents, flow))
-        if not answer:
+        if not answer.text:
             raise OutputInvalid("The model wrote nothing that could be an answer.")
         return FlowResult(
-            answer=answer,
+            answer=answer.text,
             agents=tuple(agents),
             steps=flow.steps,
             prompt_tokens=flow.prompt_tokens,
             output_tokens=flow.output_tokens,
             artifacts=tuple(sorted(flow.artifacts)),
+            claims=answer.claims,
         )
 
     async def _form_swarm(self, flow: FlowContext) -> tuple[list[AgentInfo], Mapping[str, str]]:

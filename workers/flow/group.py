@@ -67,6 +67,7 @@ class Group:
         """Return all subtasks with their results, in the plan's order."""
         plan = await self._make_plan()
         done = await Crew(self.drones).work_through(plan.subtasks, {}, self._work)
+        self._note(done)
         if self.flow.options.review:
             review = await self._review(plan, done)
             returned = [subtask for subtask in plan.subtasks if subtask.id in review.returned]
@@ -77,7 +78,12 @@ class Group:
             reviewed = [item.work for item in done.values()]
 
             done = await Crew(self.drones).work_through(returned, done, rework) if returned else done
+            self._note({subtask.id: done[subtask.id] for subtask in returned})
         return [done[subtask.id] for subtask in plan.subtasks]
+
+    def _note(self, done: Mapping[str, Finished]) -> None:
+        for item in done.values():
+            self.flow.ledger.add_subtask(item.subtask, item.work)
 
     def values(self, **more: object) -> dict[str, object]:
         """Return what every prompt of the group names."""

@@ -19,6 +19,10 @@ from common.events import DurableEvent, FlowEvent
 Emit = Callable[[FlowEvent], Awaitable[None]]
 
 
+#: The step that lists what the answer claims.
+CLAIMS = "claims"
+#: The choice in its place, where the context has no room for it.
+CLAIMS_BY_RULE = "claims/rule"
 #: What stands between the key of a step and the number of a later turn of it.
 _TURN = "/turn-"
 _MENDING = "/mend"
@@ -47,14 +51,23 @@ def is_tool(key: str) -> bool:
     return _TOOL in key
 
 
+def find_call(key: str) -> str:
+    """Return the step of the model call that a step came from: the turn that asked for a tool, else itself."""
+    turn, tool, _ = key.partition(_TOOL)
+    return name_turn(*split_turn(turn)) if tool else key
+
+
 def name_mending(key: str) -> str:
     """Return the key of the step in which files of the step `key` are mended."""
     return f"{key}{_MENDING}"
 
 
 def is_extra(key: str) -> bool:
-    """Tell whether a step is one that no plan foresees: a later turn of another one, its mending, or a tool call."""
-    return is_tool(key) or split_turn(key)[1] > 1 or key.endswith(_MENDING)
+    """Tell whether a step is one that no plan foresees.
+
+    That is a later turn of another one, its mending, a tool call, or the list of the answer's claims.
+    """
+    return is_tool(key) or split_turn(key)[1] > 1 or key.endswith(_MENDING) or key == CLAIMS
 
 
 @dataclass(frozen=True, kw_only=True)

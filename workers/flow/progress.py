@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from common.events import DurableEvent, PlanMade, ReviewMade, StepFinished, SwarmFormed
+from common.events import ClaimsMade, DurableEvent, PlanMade, ReviewMade, StepFinished, SwarmFormed
 from common.options import FlowOptions
 from common.states import Architecture
-from workers.flow.journal import is_extra, split_turn
+from workers.flow.journal import CLAIMS_BY_RULE, is_extra, split_turn
 
 
 def count_expected(events: Iterable[DurableEvent], options: FlowOptions) -> int:
@@ -31,6 +31,8 @@ def _count(event: DurableEvent, options: FlowOptions) -> int:
             return int(is_extra(event.step))
         case ReviewMade():
             return len(event.returned)
+        case ClaimsMade():
+            return int(event.step == CLAIMS_BY_RULE)
         case _:
             return 0
 

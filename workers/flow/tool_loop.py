@@ -114,7 +114,7 @@ class ToolLoop:
             told = (Notice(level="warning", message=f"{label}: {ended}, and was asked for its answer."),)
         last = ended is not None or spent.empty_turns >= FREE_TURNS - 1
 
-        def judge(outcome: CallOutcome, key: str, last: bool) -> Judgement:
+        async def judge(outcome: CallOutcome, key: str, last: bool) -> Judgement:
             if outcome.tool_calls:
                 return Judgement()
             if outcome.timed_out and ended is None:
@@ -122,7 +122,7 @@ class ToolLoop:
             if outcome.offered and outcome.cut_off and not outcome.text.strip() and not last:
                 cut = f"The call was cut off at the limit of {outcome.output_tokens} tokens."
                 return Judgement(error=cut, again="Write less at once.")
-            return self.agent.judge_text(outcome, key, self.asking, self.follow, last=last)
+            return await self.agent.judge_text(outcome, key, self.asking, self.follow, last=last)
 
         key = name_turn(self.key, spent.turns + 1)
         return await self.agent.run_turn(key, prompt, self.asking, judge, last=last, offer=offer, told=told)
@@ -166,7 +166,7 @@ class ToolLoop:
                     "files": [draft.path for draft in outcome.artifacts],
                     "seconds": seconds,
                 },
-                events=(finished, *agent.tell_files(key, outcome.artifacts)),
+                events=(finished, *await agent.tell_files(key, outcome.artifacts)),
                 artifacts=outcome.artifacts,
             )
 

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from common.clock import utc_now
+from common.events import ArtifactWritten, Claim, ClaimsMade
 from common.models import FlowSession
 from common.queries import claims, steps
+from common.queries.events import append_events
 from common.queries.sessions import find_session
 from common.states import State
 from tests.integration.web.dashboard import Dashboard, Program
@@ -202,20 +204,40 @@ def test_the_log_is_read_from_any_number_on(dashboard: Dashboard, ada: Program) 
     assert ada.get(f"{path}?after=2147483647")["events"] == []
 
 
-def _commit_file(dashboard: Dashboard, session: FlowSession, key: str, path: str, content: bytes) -> None:
+def _commit_file(
+    dashboard: Dashboard,
+    session: FlowSession,
+    key: str,
+    path: str,
+    content: bytes,
+    *,
+    call: str | None = None,
+    problem: str | None = None,
+) -> None:
+    told = ArtifactWritten(
+        step=key,
+        agent="drone-1",
+        call=call or key,
+        path=path,
+        sha256="0" * 64,
+        size=len(content),
+        checked=problem is not None,
+        problem=problem,
+    )
     file = steps.NewArtifact(path=path, content=content, sha256="0" * 64)
     step = steps.NewStep(
         key=key,
-        kind="model",
+        kind="tool" if call else "model",
         agent="drone-1",
         role="developer",
-        model="tiny",
+        model=None if call else "tiny",
         input_hash="0",
         request={},
         output={"text": "done"},
         prompt_tokens=3,
         output_tokens=4,
         duration_seconds=0.5,
+        events=[told],
         artifacts=[file],
     )
     with dashboard.database.write() as db:
@@ -237,6 +259,46 @@ def test_steps_and_files_are_shown_and_a_file_is_only_ever_a_download(dashboard:
     shown = ada.get(path)["session"]
     assert (shown["totals"]["output_tokens"], len(shown["steps"]), len(shown["artifacts"])) == (8, 2, 1)
     assert ada.ask("GET", f"{path}/artifacts/{'x' * 5000}").status_code == 404
+
+
+def test_each_version_of_a_file_is_there_and_tells_where_it_came_from(dashboard: Dashboard, ada: Program) -> None:
+    session = dashboard.make(ada.user, State.RUNNING)
+    _commit_file(dashboard, session, "work/1", "a/b.py", b"x = (", problem="Not valid Python, line 1.")
+    _commit_file(dashboard, session, "work/1/mend", "a/b.py", b"x = 1")
+    _commit_file(dashboard, session, "work/2/turn-1/tool-1", "a/b.py", b"x = 2", call="work/2")
+    _commit_file(dashboard, session, "work/2", "c.md", b"C")
+    path = f"/api/sessions/{session.id}"
+    newest, other = ada.get(f"{path}/artifacts")["artifacts"]
+    assert (newest["path"], newest["step"], newest["call"], newest["agent"], newest["model"]) == (
+        "a/b.py",
+        "work/2/turn-1/tool-1",
+        "work/2",
+        "drone-1",
+        "tiny",
+    )
+    assert [(item["step"], item["call"], item["problem"]) for item in newest["versions"]] == [
+        ("work/2/turn-1/tool-1", "work/2", None),
+        ("work/1/mend", "work/1/mend", None),
+        ("work/1", "work/1", "Not valid Python, line 1."),
+    ]
+    assert [item["step"] for item in other["versions"]] == ["work/2"]
+    contents = [ada.ask("GET", item["url"]).data for item in newest["versions"]]
+    assert contents == [b"x = 2", b"x = 1", b"x = ("]
+    assert ada.ask("GET", newest["url"]).data == b"x = 2"
+    assert ada.ask("GET", f"{path}/artifacts/a/b.py?step=work/1").data == b"x = ("
+    missing = ada.ask("GET", f"{path}/artifacts/c.md?step=work/1")
+    assert (missing.status_code, missing.json and missing.json["error"]) == (404, "This session has no such version.")
+    assert ada.ask("GET", f"{path}/artifacts/c.md?step=").status_code == 422
+
+
+def test_a_session_tells_what_its_answer_claims(dashboard: Dashboard, ada: Program) -> None:
+    session = dashboard.make(ada.user, State.RUNNING)
+    path = f"/api/sessions/{session.id}"
+    assert ada.get(path)["session"]["claims"] == []
+    claim = Claim(kind="file", subject="a.py", statement="Es läuft.", verified=True, evidence="Seen.", step="work/1")
+    with dashboard.database.write() as db:
+        append_events(db, session.id, [ClaimsMade(step="claims", agent="queen", claims=[claim])])
+    assert ada.get(path)["session"]["claims"] == [claim.model_dump()]
 
 
 def test_the_project_folder_may_be_relative_to_the_first_allowed_one(dashboard: Dashboard, ada: Program) -> None:

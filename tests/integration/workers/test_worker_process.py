@@ -224,7 +224,14 @@ def test_drones_of_a_model_with_tools_read_and_write_the_project_folder(
     told = [logged.event for logged in on_sqlite.read_events(session)]
     labels = [event.label for event in told if event.type == "step_started" and event.kind == "tool"]
     assert labels == ["Read file main.py", "Edit file main.py", "Write file docs/new.md", "Nosuch"]
-    assert [event.path for event in told if event.type == "artifact_written"] == ["main.py", "docs/new.md"]
+    written = [(event.path, event.step, event.call) for event in told if event.type == "artifact_written"]
+    assert written == [
+        ("main.py", "work/1/turn-1/tool-2", "work/1"),
+        ("docs/new.md", "work/1/turn-2/tool-1", "work/1/turn-2"),
+    ]
+    (made,) = [event for event in told if event.type == "claims_made"]
+    marks = {claim.subject: claim.verified for claim in made.claims}
+    assert marks == {"docs/new.md": True, "main.py": True, "1": True, "2": False, "3": False}
     assert ended.steps_done == ended.steps_planned == len(done)
     assert ended.calls == sum(call["started"] for call in model_server.calls.values())
     on_sqlite.check_log(ended)

@@ -38,6 +38,26 @@ def test_a_completed_session_prints_its_result_alone_on_standard_output(capsys: 
     assert {request.headers["Authorization"] for request in server.requests} == {"Bearer olf_token"}
 
 
+def test_what_the_answer_claims_is_said_below_it_with_what_backs_it(capsys: pytest.CaptureFixture[str]) -> None:
+    step = {"verified": True, "evidence": "It can be parsed.", "step": "work/1"}
+    claims = [
+        {"kind": "file", "subject": "a.py", "statement": "Es \x1b[31mläuft.", **step},
+        {"kind": "command", "subject": "pytest", "verified": False, "evidence": "No such command was run."},
+    ]
+    event = {"type": "claims_made", "step": "claims", "agent": "queen", "claims": claims}
+    told = {**_moved(2, ""), "event": event}
+    assert _run([_moved(1, "running"), told, _moved(3, "completed", result="Done.")])[0] == 0
+    said = capsys.readouterr()
+    assert said.out == "Done.\n"
+    assert said.err.endswith(
+        "What the answer claims (1 of 2 verified):\n"
+        "  ✓ verified  file a.py: “Es �[31mläuft.”\n"
+        "              It can be parsed.\n"
+        "  ? claimed   command pytest\n"
+        "              No such command was run.\n"
+    )
+
+
 def test_the_log_is_read_on_from_what_is_known() -> None:
     _, server = _run([_moved(1, "queued"), _moved(2, "running"), _moved(3, "completed", result="x")])
     afters = [request.path.rpartition("after=")[2] for request in server.requests[1:]]

@@ -3,6 +3,7 @@ import type { LiveSession } from "../state/live_session.ts";
 import { resultStep } from "../state/session_state.ts";
 import { useSlice } from "../state/use_slice.ts";
 import { isFinal } from "../states.ts";
+import { ClaimsList } from "./claims_list.tsx";
 import { CopyButton } from "./copy_button.tsx";
 import { Icon } from "./icon.tsx";
 import { Markdown } from "./markdown.tsx";
@@ -41,6 +42,7 @@ export function ResultPanel({ live }: { live: LiveSession }) {
           <Icon name="scissors" /> The model stopped at its limit of {plural(wrote.outputTokens, "token")}; the end may be missing.
         </p>
       )}
+      <ClaimsList live={live} />
     </Panel>
   );
 }

@@ -18,7 +18,7 @@ export function StepRow({ live, stepKey }: { live: LiveSession; stepKey: string 
   if (step === undefined) return null;
   const id = `step-${stepKey}`;
   return (
-    <li class={`step step-${step.state}`} data-step={stepKey} data-state={step.state}>
+    <li id={`row-${stepKey}`} class={`step step-${step.state}`} data-step={stepKey} data-state={step.state}>
       <button
         type="button"
         class="step-line"

@@ -50,6 +50,8 @@ export function applyEvent(state: SessionState, { event, at, seq }: LoggedEvent)
     }
     case "context_cut":
       return noteCut(state, event);
+    case "claims_made":
+      return { ...state, claims: event.claims };
     case "plan_repaired":
     case "file_conflict":
     case "notice":

@@ -1,5 +1,5 @@
 // What the page of one session knows: plain data, all of it derived from the session's events and tokens.
-import type { AgentInfo, LiveTokens, LoggedEvent, Receipt, SubtaskInfo } from "../event_types.ts";
+import type { AgentInfo, Claim, LiveTokens, LoggedEvent, Receipt, SubtaskInfo } from "../event_types.ts";
 import type { Desired, State } from "../states.ts";
 
 export type TokenPiece = Omit<LiveTokens, "session_id">;
@@ -126,14 +126,19 @@ export interface SessionState {
   votes: Votes;
   messages: SentMessage[];
   files: Record<string, SessionFile>;
+  /** What the answer claims was done. */
+  claims: readonly Claim[];
   totals: { calls: number; promptTokens: number; outputTokens: number };
   streams: Record<string, Stream>;
   log: LoggedEvent[];
 }
 
-/** The step that wrote the result: the model's last one, unless its text was put aside. */
+/** The step that wrote the result: the model's last one before it listed its claims, unless its text was put aside. */
 export function resultStep({ result, stepKeys, steps }: SessionState): Step | null {
-  const last = stepKeys.map((key) => steps[key]).findLast((step) => step?.kind === "model" && step.state === "done");
+  const last = stepKeys
+    .filter((key) => key.split("/", 1)[0] !== "claims")
+    .map((key) => steps[key])
+    .findLast((step) => step?.kind === "model" && step.state === "done");
   return last !== undefined && last.text.trim() === result ? last : null;
 }
 
@@ -165,6 +170,7 @@ export function emptySession(sessionId: string): SessionState {
     votes: { cast: [], winner: null, tally: {} },
     messages: [],
     files: {},
+    claims: [],
     totals: { calls: 0, promptTokens: 0, outputTokens: 0 },
     streams: {},
     log: [],

@@ -6,12 +6,13 @@ Imports the framework's own modules only.
 from __future__ import annotations
 
 from common.states import Architecture
+from workers.flow.answer import FinalAnswer
 from workers.flow.architectures import centralized, fully_connected, hierarchical
 from workers.flow.context import FlowContext
 from workers.flow.swarm import Swarm
 
 
-async def run_architecture(architecture: Architecture, flow: FlowContext, swarm: Swarm) -> str:
+async def run_architecture(architecture: Architecture, flow: FlowContext, swarm: Swarm) -> FinalAnswer:
     """Carry out the flow's task in the given way and return the answer."""
     match architecture:
         case Architecture.CENTRALIZED:

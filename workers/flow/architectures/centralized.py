@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workers.flow.answer import write_answer
+from workers.flow.answer import FinalAnswer, write_answer
 from workers.flow.context import FlowContext
 from workers.flow.group import Group
 from workers.flow.prompt import Asking, Prompt, join_pieces
@@ -10,7 +10,7 @@ from workers.flow.prompts import render_prompt
 from workers.flow.swarm import Swarm
 
 
-async def run(flow: FlowContext, swarm: Swarm) -> str:
+async def run(flow: FlowContext, swarm: Swarm) -> FinalAnswer:
     """Plan, work, review, answer."""
     group = Group(flow=flow, leader=swarm.queen, drones=swarm.drones())
     finished = await group.carry_out()

@@ -13,7 +13,7 @@ from pydantic import JsonValue, TypeAdapter
 
 from common.events import DurableEvent, Notice, PlanMade, SubtaskFinished, SubtaskInfo, VoteCast, VoteDecided
 from workers.flow.agent import Agent
-from workers.flow.answer import write_answer
+from workers.flow.answer import FinalAnswer, write_answer
 from workers.flow.context import FlowContext
 from workers.flow.crew import run_together
 from workers.flow.group import tell
@@ -64,7 +64,7 @@ class Seat:
         return Piece(name=f"{self.name} ({self.angle.title})", text=self.proposal)
 
 
-async def run(flow: FlowContext, swarm: Swarm) -> str:
+async def run(flow: FlowContext, swarm: Swarm) -> FinalAnswer:
     """Propose, revise in rounds, vote, merge."""
     drones = swarm.drones()
     seats = await _take_seats(flow, drones)
@@ -173,7 +173,7 @@ async def _decide(flow: FlowContext, seats: Sequence[Seat], votes: Sequence[Vote
     return next(seat for seat in seats if seat.name == decided["winner"])
 
 
-async def _merge(flow: FlowContext, seats: Sequence[Seat], winner: Seat) -> str:
+async def _merge(flow: FlowContext, seats: Sequence[Seat], winner: Seat) -> FinalAnswer:
     others = [seat.piece for seat in seats if seat is not winner]
     has_code = any("```" in seat.proposal for seat in seats)  # only then: a small model writes code if it hears of it
     # The last piece is the last to be cut.

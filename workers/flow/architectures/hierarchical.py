@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from common.events import DurableEvent, PlanMade, PlanRepaired, SubtaskFinished, SubtaskInfo
 from workers.flow.agent import Agent
-from workers.flow.answer import write_answer
+from workers.flow.answer import FinalAnswer, write_answer
 from workers.flow.context import FlowContext
 from workers.flow.crew import run_together
 from workers.flow.group import Group, tell
@@ -18,7 +18,7 @@ from workers.flow.prompts import render_prompt
 from workers.flow.swarm import Swarm
 
 
-async def run(flow: FlowContext, swarm: Swarm) -> str:
+async def run(flow: FlowContext, swarm: Swarm) -> FinalAnswer:
     """Split, let every group work at once, merge their reports."""
     packages = await _split(flow, swarm)
     reports = await run_together(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
-import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,6 +33,10 @@ from workers.flow.testing import ScriptedModel
         ("a.json", b"1" * 10_000),
         ("a.json", b"\xef\xbb\xbf{}"),
         ("a.toml", b"[a]\nb.c = 1\n"),
+        ("a.yaml", b"a: [1, 2]\nb: &x {c: d}\n<<: *x\n"),
+        ("a.YML", b"one: 1\n---\n- two\n...\n"),
+        ("a.yaml", b""),
+        ("a.yaml", b"job: !reference [a, b]\nodd: !!python/object:os.system {}\n"),
     ],
 )
 def test_what_can_be_parsed_passes(path: str, content: bytes) -> None:
@@ -51,6 +55,11 @@ def test_what_can_be_parsed_passes(path: str, content: bytes) -> None:
         ("a.json", b"\xff\xfe", r"Not valid JSON: it is not UTF-8\."),
         ("a.toml", b"a = \n", r"Not valid TOML: .*line 1.*\."),
         ("a.toml", b"a = 1\na = 2\n", r"Not valid TOML: .*\."),
+        ("a.yaml", b"a: 1\nb: [1\n", r"Not valid YAML, line 3: did not find expected ',' or '\]'\."),
+        ("a.yaml", b"a:\n\tb: 1\n", r"Not valid YAML, line 2: found character that cannot start any token\."),
+        ("a.yml", b"a: \x00", r"Not valid YAML: .*control characters are not allowed.*\."),
+        ("a.yml", b"a: *b", r"Not valid YAML: the alias b stands for nothing\."),
+        ("a.yml", b"a: &b 1\n---\na: *b\n", r"Not valid YAML: the alias b stands for nothing\."),
     ],
 )
 def test_what_cannot_be_parsed_is_told_in_a_sentence(path: str, content: bytes, problem: str) -> None:
@@ -67,6 +76,7 @@ def test_what_cannot_be_parsed_is_told_in_a_sentence(path: str, content: bytes, 
         ("py", b"("),
         ("tsconfig.json", b"// comment\n{}"),
         (".vscode/settings.json", b"// comment\n{}"),
+        ("chart/templates/a.yaml", b"{{ if .Values.a }}\na: 1\n{{ end }}\n"),
         ("a.py", b"(" * (MOST_CHECKED_BYTES + 1)),
     ],
 )
@@ -74,27 +84,56 @@ def test_other_files_and_large_ones_are_not_checked(path: str, content: bytes) -
     assert check_file(path, content) == FileCheck()
 
 
-@pytest.mark.parametrize(
-    ("path", "content"),
-    [
-        ("a.py", "-" * MOST_CHECKED_BYTES),
-        ("a.py", "(" * MOST_CHECKED_BYTES),
-        ("a.py", "a" + ".a" * (MOST_CHECKED_BYTES // 2 - 1)),
-        ("a.py", "1" + "+1" * (MOST_CHECKED_BYTES // 2 - 1)),
-        ("a.json", "[" * MOST_CHECKED_BYTES),
-        ("a.toml", "a" + ".a" * (MOST_CHECKED_BYTES // 2 - 3) + "=1"),
-        ("a.toml", "a=" + "[" * (MOST_CHECKED_BYTES - 2)),
-    ],
-)
-def test_a_file_made_to_exhaust_the_parser_does_not(path: str, content: str) -> None:
-    """Also in a thread, whose stack may be smaller."""
-    checks: list[FileCheck] = []
-    thread = threading.Thread(target=lambda: checks.append(check_file(path, content.encode())))
+HOSTILE = {
+    "signs": ("a.py", "-" * MOST_CHECKED_BYTES),
+    "brackets": ("a.py", "(" * MOST_CHECKED_BYTES),
+    "attributes": ("a.py", "a" + ".a" * (MOST_CHECKED_BYTES // 2 - 1)),
+    "sums": ("a.py", "1" + "+1" * (MOST_CHECKED_BYTES // 2 - 1)),
+    "calls": ("a.py", "a" + "()" * (MOST_CHECKED_BYTES // 2 - 1)),
+    "lambdas": ("a.py", "lambda:" * (MOST_CHECKED_BYTES // 7 - 1) + "x"),
+    "branches": ("a.py", "if x:pass\n" + "elif x:pass\n" * (MOST_CHECKED_BYTES // 12 - 2)),
+    "lists": ("a.json", "[" * MOST_CHECKED_BYTES),
+    "names": ("a.toml", "a" + ".a" * (MOST_CHECKED_BYTES // 2 - 3) + "=1"),
+    "arrays": ("a.toml", "a=" + "[" * (MOST_CHECKED_BYTES - 2)),
+    "sequences": ("a.yaml", "[" * MOST_CHECKED_BYTES),
+    "in many": ("a.yaml", "[" * 400 + "[]," * 40_000),
+    "dashes": ("a.yaml", "- " * (MOST_CHECKED_BYTES // 2)),
+    "keys": ("a.yaml", "? " * (MOST_CHECKED_BYTES // 2)),
+    "anchors": ("a.yaml", "".join(f"- &a{n} x\n" for n in range(MOST_CHECKED_BYTES // 14))),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_file_made_to_exhaust_the_parser_does_not(name: str) -> None:
+    path, content = HOSTILE[name]
     began = time.monotonic()
-    thread.start()
-    thread.join()
-    assert len(checks) == 1
+    check_file(path, content.encode())
     assert time.monotonic() - began < 5
+
+
+def test_a_deep_file_does_not_end_a_process_whose_threads_have_a_small_stack() -> None:
+    """Threads have 8 MiB on most systems. A stack that overflows ends the process, so this one is another."""
+    code = f"""
+import threading
+from workers.flow.checks import check_file
+threading.stack_size(1024 * 1024)
+def check():
+    for path, content in {list(HOSTILE.values())!r}:
+        check_file(path, content.encode())
+    print("alive")
+thread = threading.Thread(target=check)
+thread.start()
+thread.join()
+"""
+    ran = subprocess.run([sys.executable, "-"], input=code, capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stdout) == (0, "alive\n"), ran.stderr
+
+
+def test_aliases_that_stand_for_billions_cost_nothing() -> None:
+    lines = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 40)]
+    began = time.monotonic()
+    assert check_file("laughs.yaml", "\n".join(lines).encode()) == FileCheck(checked=True)
+    assert time.monotonic() - began < 1
 
 
 def test_a_check_executes_nothing() -> None:

@@ -267,11 +267,11 @@ async def test_a_model_without_tools_works_in_a_folder_as_ever(architecture: Arc
 async def test_a_journal_goes_on_where_the_model_can_do_less_than_before(folder: Path) -> None:
     journal = MemoryJournal()
     await run_flow(ScriptedModel(script=answer, capabilities=TOOLS), journal=journal, workspace=Workspace(folder))
-    for key in ("work/1/turn-3", "work/2", "work/2/turn-1/tool-1", "work/2/turn-2", "review", "answer"):
+    for key in ("work/1/turn-3", "work/2", "work/2/turn-1/tool-1", "work/2/turn-2", "review", "answer", "claims"):
         del journal.steps[key]
     model = ScriptedModel()
     assert (await run_flow(model, journal=journal, workspace=Workspace(folder))).answer
-    assert sorted(model.keys) == ["answer", "review", "work/1/turn-3", "work/2"]
+    assert sorted(model.keys) == ["answer", "claims", "review", "work/1/turn-3", "work/2"]
 
 
 async def test_two_drones_that_edit_one_file_at_once_lose_nothing(tmp_path: Path) -> None:
