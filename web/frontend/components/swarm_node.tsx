@@ -21,25 +21,30 @@ interface Props {
   spot: Spot;
   agent: Agent;
   view: AgentView;
+  /** Whether agents use different models: then each one's is shown, else only while it works. */
+  hasModels: boolean;
   isOpen: boolean;
   onOpen: () => void;
 }
 
 /** An agent in the picture of its swarm: an orb with its state, and who it is; a press opens what it wrote. */
-export function SwarmNode({ spot, agent, view, isOpen, onOpen }: Props) {
+export function SwarmNode({ spot, agent, view, hasModels, isOpen, onOpen }: Props) {
   const { activity, doing, model } = view;
   const { icon, word } = ACTIVITIES[activity];
   const title = agentTitle(agent.name);
   const isAtWork = activity === "reading" || activity === "writing" || activity === "retrying";
-  const about = [agent.role === null ? null : humanise(agent.role), doing, isAtWork ? model : null].filter(Boolean).join(" · ");
+  const shownModel = isAtWork || hasModels ? model : null;
+  const role = agent.role === null ? null : humanise(agent.role);
+  // What is seen comes first in the name, word by word, for those who speak to their machine.
+  const label = `${[title, doing, shownModel].filter(Boolean).join(" ")}: ${[word, role].filter(Boolean).join(", ")}`;
   return (
     <li class={`swarm-node is-${activity} is-${agent.kind} label-${spot.label}`} style={{ left: `${spot.x}px`, top: `${spot.y}px` }}>
       <button
         type="button"
         class="swarm-orb-button"
         aria-pressed={isOpen}
-        aria-label={`${title}: ${word}. ${about}`}
-        title={`${title}: ${about}`}
+        aria-label={label}
+        title={[title, role, doing, shownModel].filter(Boolean).join(" · ")}
         data-agent={agent.name}
         data-activity={activity}
         onClick={onOpen}
@@ -55,7 +60,7 @@ export function SwarmNode({ spot, agent, view, isOpen, onOpen }: Props) {
         <span class="swarm-label">
           <span class="swarm-name">{title}</span>
           <span class="swarm-doing">{doing}</span>
-          {isAtWork && model !== null && <span class="swarm-model">{model}</span>}
+          {shownModel !== null && <span class="swarm-model">{shownModel}</span>}
         </span>
       </button>
     </li>

@@ -26,7 +26,7 @@ export function SwarmPanel({ live }: { live: LiveSession }) {
   const writing = useSlice(live.state, (state) =>
     Object.keys(state.streams).filter((key) => state.streams[key]?.length !== 0).join("\n"),
   );
-  const { subtaskIds, architecture, model } = live.state.peek();
+  const { subtaskIds, architecture, model, models } = live.state.peek();
   const stage = useRef<HTMLDivElement>(null);
   const width = useSignal(0);
   const hasSwarm = names.length > 0;
@@ -60,6 +60,7 @@ export function SwarmPanel({ live }: { live: LiveSession }) {
   return (
     <div class="swarm">
       <section class="panel swarm-panel" aria-label="The swarm">
+        <h2 class="visually-hidden">Swarm</h2>
         <ul class="swarm-legend" aria-label="What the agents do">
           {countActivities(views).map(([activity, count]) => (
             <li key={activity} class={`is-${activity}`}>
@@ -79,6 +80,7 @@ export function SwarmPanel({ live }: { live: LiveSession }) {
                   spot={spot}
                   agent={agent}
                   view={view}
+                  hasModels={Object.keys(models).length > 0}
                   isOpen={spot.name === opened}
                   onOpen={() => choose({ agent: spot.name === opened ? "" : spot.name })}
                 />
