@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from benchmarks import calls, frames
+from benchmarks import bundles, calls, frames
 
-_BENCHMARKS = {"calls": calls.run, "frames": frames.run}
+_BENCHMARKS = {"bundles": bundles.run, "calls": calls.run, "frames": frames.run}
 
 
 def main(names: list[str]) -> int:
