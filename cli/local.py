@@ -21,7 +21,7 @@ from common.events import FlowEvent
 from common.options import FlowOptions
 from common.settings import Settings
 from common.states import Architecture
-from workers.flow import FlowResult, OllamaFlowFramework, OllamaModel, Workspace
+from workers.flow import FlowResult, OllamaFlowFramework, OllamaModel, Sandbox, Workspace
 from workers.prompts import read_prompts
 
 #: How long the embedded server may take to load its model.
@@ -39,6 +39,8 @@ def run_local(
     options: FlowOptions,
 ) -> int:
     """Run the task here and print the answer; return the exit code."""
+    if options.commands and folder is None:
+        raise FlowError("Commands need a project folder: name one with --project-folder.")
     if folder is not None and not folder.is_dir():
         raise FlowError(f"There is no folder {folder}.")
     try:
@@ -77,6 +79,8 @@ async def _work(
                 workspace=Workspace(folder) if folder is not None else None,
                 emit=show,
                 options=options,
+                # Whoever starts it here is who allows it here.
+                sandbox=Sandbox() if options.commands else None,
                 prompts=read_prompts(settings),
             )
             return await framework.run_task(task)
@@ -95,10 +99,17 @@ def _model_server(settings: Settings) -> Iterator[str]:
     if ollama_version(settings.ollama_host) is not None:
         yield settings.ollama_host
         return
+    complain(f"No Ollama answers at {settings.ollama_host}; starting the embedded SmolLM2 135M, a tiny model.")
+    with embedded_model_server(settings) as host:
+        yield host
+
+
+@contextmanager
+def embedded_model_server(settings: Settings) -> Iterator[str]:
+    """Run an embedded model server and give its address."""
     prepare_home(settings)
     port = free_port()
     host = f"http://127.0.0.1:{port}"
-    complain(f"No Ollama answers at {settings.ollama_host}; starting the embedded SmolLM2 135M, a tiny model.")
     supervisor = Supervisor(log_folder=settings.home / "logs", tell=complain)
     words = ["model-server", "--host", "127.0.0.1", "--port", str(port)]
     try:

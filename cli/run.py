@@ -38,6 +38,9 @@ def run(
     name: Annotated[
         str | None, typer.Option(help="The session's name; else from the task.", show_default=False)
     ] = None,
+    commands: Annotated[
+        bool, typer.Option("--commands", help="Let its drones run commands, in bubblewrap; the server has to allow it.")
+    ] = False,
     local: Annotated[
         bool, typer.Option("--local", help="Run the framework in this process: no dashboard, no database, no Redis.")
     ] = False,
@@ -54,11 +57,10 @@ def run(
     settings = load_settings()
     folder = Path(os.path.abspath(project_folder)) if project_folder is not None else None  # noqa: PTH100 - keeps links
     try:
-        by_role = read_models(models)
+        options = FlowOptions(models=read_models(models), commands=commands)
         if local:
             from cli.local import run_local
 
-            options = FlowOptions(models=by_role)
             raise SystemExit(
                 run_local(
                     settings, task, workers=workers, architecture=arch, model=model, folder=folder, options=options
@@ -74,8 +76,8 @@ def run(
         body: dict[str, JsonValue] = {"task": task, "workers": workers, "architecture": str(arch)}
         chosen = {"model": model, "project_folder": str(folder) if folder else None, "name": name}
         body |= {key: value for key, value in chosen.items() if value}
-        if by_role is not None:
-            body["options"] = FlowOptions(models=by_role).model_dump(mode="json", include={"models"})
+        if given := options.model_dump(mode="json", exclude_defaults=True):
+            body["options"] = given
         known = read_run_file(settings.run_file).get("url") or local_url(settings.host, settings.port)
         with Dashboard((url or known).rstrip("/"), token) as dashboard:
             raise SystemExit(run_remote(dashboard, body))

@@ -87,6 +87,8 @@ class SubtaskInfo(EventModel):
     instructions: str
     role: str
     depends_on: list[str] = Field(default_factory=list)
+    #: The paths of the files that it has to write.
+    files: list[str] = Field(default_factory=list)
 
 
 class SwarmFormed(EventModel):

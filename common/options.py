@@ -18,7 +18,7 @@ class FlowOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    #: How freely the model chooses its words; plans, reviews and votes are always asked for at a low one.
+    #: How freely the model chooses its words; plans, reviews, votes and files asked for alone come at a low one.
     temperature: float = Field(default=0.6, ge=0, le=2)
     #: The most tokens of one free answer (Ollama's `num_predict`); None means what the model itself says, else 2048.
     max_output_tokens: int | None = Field(default=None, ge=16, le=32_768)
@@ -48,3 +48,6 @@ class FlowOptions(BaseModel):
             if not isinstance(name, str) or not _MODEL_NAME.fullmatch(name):
                 raise ValueError(f"The {role.replace('_', ' ')} needs the name of a model, not {str(name)[:40]!r}.")
         return value
+
+    #: Whether drones may run commands in the sandbox; the server has to allow it too.
+    commands: bool = False

@@ -95,6 +95,8 @@ class Settings(BaseSettings):
     seats: int = Field(default=4, ge=1, le=500, **_own("SEATS", "a number from 1 to 500"))
     #: How many worker processes `up` starts.
     worker_processes: int = Field(default=1, ge=1, le=64, **_own("WORKER_PROCESSES", "a number from 1 to 64"))
+    #: Whether sessions that ask for it may run commands, in the sandbox of the worker's host.
+    commands: bool = Field(default=False, **_own("COMMANDS", takes="true or false"))
     #: How many calls one worker process makes to the model server at a time.
     model_calls: int = Field(default=16, ge=1, le=1000, **_own("MODEL_CALLS", "a number from 1 to 1000"))
     #: How long to wait for a connection to the model server.

@@ -16,12 +16,16 @@ _NAME_LENGTH = 60
 #: What a repeated request has in common with the first; the model may have been chosen since.
 _SAME = ("name", "task", "workers", "architecture", "project_folder")
 
+_NO_COMMANDS = "This server does not allow commands; its admin would set OLLAMA_FLOW_COMMANDS=true."
+
 
 def create(runtime: Runtime, body: CreateSession, *, owner: User, key: str | None) -> FlowSession:
     """Store a session and tell of it; the same idempotency key gives the same session.
 
     Raises InvalidInput, or Conflict where the key came with something else before.
     """
+    if body.options.commands and not runtime.settings.commands:
+        raise InvalidInput(_NO_COMMANDS, FieldError(field="options.commands", message=_NO_COMMANDS))
     models = runtime.overview.read().answer.models
     new = NewSession(
         owner_id=owner.id,

@@ -120,6 +120,8 @@ def write_command(session: FlowSession) -> str:
         words += ["--models", models if isinstance(models, str) else ",".join(f"{k}={v}" for k, v in models.items())]
     if session.project_folder:
         words += ["--project-folder", session.project_folder]
+    if session.options.get("commands"):
+        words.append("--commands")
     return shlex.join(words)
 
 

@@ -28,6 +28,7 @@ from workers.flow import (
     ModelClient,
     OllamaFlowFramework,
     Prompts,
+    Sandbox,
     Workspace,
     spread_retries,
 )
@@ -77,6 +78,7 @@ class SessionRunner:
         self._client = client
         self._worker = worker
         self._prompts = prompts
+        self._sandbox = Sandbox() if settings.commands else None
 
     async def run(self, session_id: str) -> None:
         """Claim a session and work on it until it ends, is handed back or is lost; leave it to another that has it."""
@@ -169,6 +171,7 @@ class SessionRunner:
             options=FlowOptions.model_validate(session.options),
             retry_delays=spread_retries(self._settings.model_retry_seconds),
             prompts=self._prompts,
+            sandbox=self._sandbox,
         )
         return await framework.run_task(session.task)
 

@@ -11,7 +11,20 @@ import pytest
 
 _ROOT = Path(__file__).parents[2]
 _RUN = _ROOT / "run"
-_WORDS = ("up", "test", "chaos", "lint", "types", "lock", "assets", "bench", "screenshots", "ollama-flow", "help")
+_WORDS = (
+    "up",
+    "test",
+    "chaos",
+    "lint",
+    "types",
+    "lock",
+    "assets",
+    "bench",
+    "eval",
+    "screenshots",
+    "ollama-flow",
+    "help",
+)
 
 
 def _call(*words: str, folder: Path = _ROOT) -> subprocess.CompletedProcess[str]:

@@ -22,7 +22,7 @@ export const finished = (step: string, agent: string, text: string, more: object
 });
 
 const subtask = (id: string, depends_on: string[] = []) => ({
-  id, title: `Subtask ${id}`, instructions: "Do it.", role: "developer", depends_on,
+  id, title: `Subtask ${id}`, instructions: "Do it.", role: "developer", depends_on, files: [],
 });
 
 const events: DurableEvent[] = [

@@ -6,7 +6,7 @@ import { addEvents } from "../../web/frontend/state/session_reducer.ts";
 import { emptySession, type SessionState } from "../../web/frontend/state/session_state.ts";
 import { logged, moved, started } from "./event_log.ts";
 
-const part = (id: string, depends_on: string[] = []) => ({ id, title: id, instructions: "", role: "developer", depends_on });
+const part = (id: string, depends_on: string[] = []) => ({ id, title: id, instructions: "", role: "developer", depends_on, files: [] });
 const stateOf = (...events: DurableEvent[]): SessionState =>
   addEvents(emptySession("s"), events.map((event, index) => logged(index + 1, event)));
 

@@ -19,6 +19,11 @@ test("characters are counted as the server does", () => {
   assert.deepEqual(fields({ name: "🐝".repeat(120) }), []);
 });
 
+test("commands are asked for only where somebody chose them", () => {
+  assert.ok(!("commands" in (bodyOf({ ...emptyDraft, task: "x" }).options ?? {})));
+  assert.equal(bodyOf({ ...emptyDraft, task: "x", commands: true }).options?.["commands"], true);
+});
+
 test("what was left empty is left to the server", () => {
   const body = bodyOf({ ...emptyDraft, task: " Do it. ", name: " " });
   assert.equal(body.task, "Do it.");

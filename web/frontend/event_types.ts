@@ -23,6 +23,7 @@ export interface SubtaskInfo {
   instructions: string;
   role: string;
   depends_on: string[];
+  files: string[];
 }
 
 /** Something that the answer claims to be done, and whether a recorded check backs it. */

@@ -21,6 +21,7 @@ export interface Draft {
   /** One model for all, chosen by rule, or as `roleModels` says; a role that it leaves out uses the session's. */
   modelsBy: "one" | "auto" | "role";
   roleModels: Record<string, string>;
+  commands: boolean;
 }
 
 export const emptyDraft: Draft = {
@@ -35,6 +36,7 @@ export const emptyDraft: Draft = {
   review: true,
   modelsBy: "one",
   roleModels: {},
+  commands: false,
 };
 
 /** Characters as the server counts them. */
@@ -66,7 +68,13 @@ export function bodyOf(draft: Draft): NewSession {
     task: draft.task.trim(),
     workers: draft.workers,
     architecture: draft.architecture,
-    options: { temperature: draft.temperature, rounds: draft.rounds, review: draft.review, ...(models === null ? {} : { models }) },
+    options: {
+      temperature: draft.temperature,
+      rounds: draft.rounds,
+      review: draft.review,
+      ...(draft.commands ? { commands: true } : {}),
+      ...(models === null ? {} : { models }),
+    },
     ...(name === "" ? {} : { name }),
     ...(draft.model === "" ? {} : { model: draft.model }),
     ...(folder === "" ? {} : { project_folder: folder }),

@@ -24,7 +24,7 @@ def overview() -> str:
 @pages.get("/sessions")
 def sessions() -> str:
     """Show the sessions, and the form for a new one."""
-    return render_template("pages/sessions.html")
+    return render_template("pages/sessions.html", commands=current_runtime().settings.commands)
 
 
 @pages.get("/sessions/<session_id>")

@@ -18,6 +18,7 @@ from workers.flow.model import ChatChunk, ChatRequest, ListedModel, Message, Mod
 from workers.flow.ollama_model import OllamaModel
 from workers.flow.prompts import Prompts
 from workers.flow.roles import Role
+from workers.flow.sandbox import CommandLimits, Sandbox
 from workers.flow.workspace import Workspace
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "ChatChunk",
     "ChatRequest",
     "Claim",
+    "CommandLimits",
     "Emit",
     "FlowOptions",
     "FlowResult",
@@ -40,6 +42,7 @@ __all__ = [
     "OllamaModel",
     "Prompts",
     "Role",
+    "Sandbox",
     "StepRequest",
     "StepResult",
     "ToolCall",

@@ -15,9 +15,18 @@ from common.events import AgentInfo, ArtifactWritten, ContextCut, DurableEvent, 
 from workers.flow.call import NO_OFFER, CallOutcome, ModelCall, Offer
 from workers.flow.checks import tell_written
 from workers.flow.context import FlowContext
-from workers.flow.files import ReplyFiles, read_files, replace_files
-from workers.flow.journal import ArtifactDraft, StepRequest, StepResult, find_call, name_mending, name_turn
+from workers.flow.files import ReplyFiles, find_missing, read_files, replace_files, write_block
+from workers.flow.journal import (
+    ArtifactDraft,
+    StepRequest,
+    StepResult,
+    find_call,
+    name_mending,
+    name_missing,
+    name_turn,
+)
 from workers.flow.mending import mending_prompt, take_mended
+from workers.flow.missing import missing_prompt, name_files, take_files
 from workers.flow.model import write_call, write_message
 from workers.flow.prompt import Asking, Prompt
 from workers.flow.schemas import Draft, DraftType, read_draft
@@ -29,7 +38,8 @@ Value = TypeVar("Value", bound=BaseModel)
 STRUCTURED_TURNS = 3
 #: How often an empty answer is asked for in all.
 FREE_TURNS = 2
-STRUCTURED_TEMPERATURE = 0.2
+#: Of structured answers, and where nothing but files is asked for.
+CALM_TEMPERATURE = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,15 +88,15 @@ class Agent:
     ) -> Reply:
         """Ask for free text; `follow` turns it into the events that are committed along with it.
 
-        An empty answer is asked for once more, and then taken as it is. Files that cannot be parsed are asked for once
-        more, and stay as they are where that does not mend them. Raises ModelError.
+        An empty answer is asked for once more, and then taken as it is. Files that are missing or cannot be parsed are
+        asked for once more; what that does not mend stays as it is. Raises ModelError.
         """
 
         async def judge(outcome: CallOutcome, step: str, last: bool) -> Judgement:
             return await self.judge_text(outcome, step, asking, follow, last=last)
 
         output = await self._converse(key, prompt, asking, judge, turns=FREE_TURNS)
-        text = await self.mend_files(key, prompt, asking, output)
+        text = await self.finish_files(key, prompt, asking, output)
         return Reply(agent=str(output["agent"]), text=text.strip())
 
     async def judge_text(
@@ -102,22 +112,33 @@ class Agent:
         text = outcome.text.strip()
         if not text and not last:
             return Judgement(error="The answer was empty.", again="Write it now.")
-        files = read_files(outcome.text) if asking.takes_files else ReplyFiles()
+        files = read_files(name_files(outcome.text, asking)) if asking.takes_files else ReplyFiles()
         problems = [f"{self.name}: {problem}" for problem in files.problems]
+        problems += [
+            f"{draft.path} ({self.name}) was left out: another team writes it."
+            for draft in files.artifacts
+            if draft.path in asking.foreign
+        ]
+        own = tuple(draft for draft in files.artifacts if draft.path not in asking.foreign)
         if not text:
             problems.append(f"{asking.label} ({self.name}): the model wrote nothing, though it was asked twice.")
         notices = (Notice(level="warning", message=problem) for problem in problems)
-        written = await self.tell_files(step, files.artifacts)
+        written = await self.tell_files(step, own)
         broken: dict[str, JsonValue] = {event.path: event.problem for event in written if event.problem}
-        return Judgement(value=broken, events=(*follow(text), *written, *notices), artifacts=files.artifacts)
+        return Judgement(value=broken, events=(*follow(text), *written, *notices), artifacts=own)
 
     async def tell_files(self, step: str, drafts: Sequence[ArtifactDraft]) -> tuple[ArtifactWritten, ...]:
         """Return the events of files that came out of a step, each checked."""
         return await tell_written(step, self.name, drafts, call=find_call(step))
 
-    async def mend_files(self, key: str, prompt: Prompt, asking: Asking, output: Mapping[str, JsonValue]) -> str:
-        """Return the text of a step that `judge_text` judged, after its files that cannot be parsed were mended."""
+    async def finish_files(self, key: str, prompt: Prompt, asking: Asking, output: Mapping[str, JsonValue]) -> str:
+        """Return the text of a step that `judge_text` judged, with what was missing or broken of its files."""
         text, broken = str(output["text"]), cast("Mapping[str, str]", output["value"] or {})
+        if asking.files:
+            text = name_files(text, asking)
+            if missing := find_missing(text, asking.files):
+                text, more = await self._ask_missing(key, prompt, asking, text, missing)
+                broken = {**broken, **more}
         return await self._mend(key, prompt.system, asking, text, broken) if broken else text
 
     async def ask_for(
@@ -151,6 +172,32 @@ class Agent:
         output = await self._converse(key, prompt, asking, judge, turns=STRUCTURED_TURNS, schema=schema)
         return value.model_validate(output["value"])
 
+    async def _ask_missing(
+        self, key: str, prompt: Prompt, asking: Asking, reply: str, missing: Sequence[str]
+    ) -> tuple[str, Mapping[str, str]]:
+        """Ask for files that a reply lacks; return it with those that came, and what is wrong with them by path."""
+        named = missing[0] if len(missing) == 1 else f"{len(missing)} files"
+        asking = replace(asking, label=f"Write {named}", files=tuple(missing))
+
+        async def judge(outcome: CallOutcome, step: str, last: bool) -> Judgement:
+            taken = await asyncio.to_thread(take_files, outcome.text, missing)
+            written = await self.tell_files(step, taken)
+            broken: dict[str, JsonValue] = {event.path: event.problem for event in written if event.problem}
+            notices = (
+                Notice(level="warning", message=f"{path} is missing: {self.name} did not write it, though asked twice.")
+                for path in missing
+                if path not in {draft.path for draft in taken}
+            )
+            return Judgement(value=broken, events=(*written, *notices), artifacts=taken)
+
+        try:
+            prompt = missing_prompt(prompt, reply, missing)
+            output = (await self.run_turn(name_missing(key), prompt, asking, judge, last=True, is_calm=True)).output
+        except ContextTooSmall:  # not worth the flow
+            return reply, {}
+        blocks = [write_block(draft.path, draft.content.decode()) for draft in take_files(str(output["text"]), missing)]
+        return "\n\n".join([reply, *blocks]).strip(), cast("Mapping[str, str]", output["value"])
+
     async def _mend(self, key: str, system: str, asking: Asking, reply: str, broken: Mapping[str, str]) -> str:
         """Ask for the files of a reply that cannot be parsed, and return the reply with those that were mended."""
         named = next(iter(broken)) if len(broken) == 1 else f"{len(broken)} files"
@@ -170,12 +217,12 @@ class Agent:
 
         prompt = mending_prompt(system, reply, broken)
         try:
-            output = (await self.run_turn(name_mending(key), prompt, asking, judge, last=True)).output
+            output = (await self.run_turn(name_mending(key), prompt, asking, judge, last=True, is_calm=True)).output
         except ContextTooSmall:  # not worth the flow
             return reply
         paths = cast("list[str]", output["value"])
-        answer = read_files(str(output["text"]))
-        return replace_files(reply, {d.path: d.content.decode() for d in answer.artifacts if d.path in paths})
+        answer = take_files(str(output["text"]), list(broken))
+        return replace_files(reply, {d.path: d.content.decode() for d in answer if d.path in paths})
 
     async def _converse(
         self,
@@ -207,13 +254,14 @@ class Agent:
         schema: Mapping[str, JsonValue] | None = None,
         offer: Offer = NO_OFFER,
         told: tuple[DurableEvent, ...] = (),
+        is_calm: bool = False,
     ) -> StepResult:
-        """Make one model call as a step of its own; `told` is committed along with it.
+        """Make one model call as a step of its own; `told` is committed along with it, and a calm one takes no risks.
 
         Its output holds the text, the value and the error that `judge` made of it, and the tool calls where tools were
         offered. Raises ModelError.
         """
-        options = self._choose_options(key, free=schema is None)
+        options = self._choose_options(key, free=schema is None, calm=is_calm or schema is not None)
         model = self.flow.model_of(asking.role)
         request = StepRequest(
             key=key,
@@ -277,11 +325,11 @@ class Agent:
 
         return await self.flow.run_step(request, execute)
 
-    def _choose_options(self, key: str, *, free: bool) -> dict[str, JsonValue]:
+    def _choose_options(self, key: str, *, free: bool, calm: bool) -> dict[str, JsonValue]:
         """Return what a person set of Ollama's options for a free or a structured answer."""
         given = self.flow.options
         options: dict[str, JsonValue] = {
-            "temperature": given.temperature if free else min(given.temperature, STRUCTURED_TEMPERATURE),
+            "temperature": min(given.temperature, CALM_TEMPERATURE) if calm else given.temperature,
         }
         if free and given.max_output_tokens is not None:
             options["num_predict"] = given.max_output_tokens

@@ -27,9 +27,11 @@ STATEMENT_LENGTH = 160
 SHOWN_LENGTH = 200
 
 _KINDS = ("file", "command", "subtask")
-#: A name with a short ending, perhaps below folders, that is no part of an address; or anything set as code.
+#: A name with a short ending, perhaps below folders, that is no part of an address; or anything set as code. Letters of
+#: other scripts may follow at once: some have no blanks.
 _NAMED = re.compile(
-    r"(?<![\w.@/:-])(?:[\w.-]+/)*[\w-]{2,}\.[a-z][a-z0-9]{0,4}(?![\w/@])|`[^`\n]+`|^ {0,3}(?:```|~~~)", re.MULTILINE
+    r"(?<![\w.@/:-])(?:[\w.-]+/)*[\w-]{2,}\.[a-z][a-z0-9]{0,4}(?![A-Za-z0-9_/@])|`[^`\n]+`|^ {0,3}(?:```|~~~)",
+    re.MULTILINE,
 )
 
 

@@ -16,6 +16,7 @@ from workers.flow.journal import Emit, Journal, StepRequest, StepResult
 from workers.flow.ledger import Ledger
 from workers.flow.model import ModelClient, ModelInfo
 from workers.flow.prompts import current_prompts
+from workers.flow.sandbox import Sandbox
 from workers.flow.versions import FileVersions
 from workers.flow.workspace import Workspace
 
@@ -38,6 +39,8 @@ class FlowContext:
     options: FlowOptions
     emit: Emit = emit_nothing
     workspace: Workspace | None = None
+    #: Runs commands, where they are allowed.
+    sandbox: Sandbox | None = None
     #: How long to wait before each new attempt at a step, in seconds.
     retry_delays: tuple[float, ...] = (0.5, 2.0)
 
@@ -52,6 +55,8 @@ class FlowContext:
     artifacts: set[str] = field(default_factory=set)
     versions: FileVersions = field(default_factory=FileVersions)
     ledger: Ledger = field(default_factory=Ledger)
+    #: Notices that are told once in a flow, by what they say.
+    noticed: set[str] = field(default_factory=set)
     #: Held by a tool call that writes, from its read to its write.
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _infos: dict[str, ModelInfo] = field(default_factory=dict)

@@ -1,22 +1,30 @@
 """Files in a model's reply: fenced code blocks that name their path.
 
 A block names its path in its info string (`python path=app/main.py`, `app/main.py`) or on the line just before it
-(`File: app/main.py`, **`app/main.py`**, `### app/main.py`). Other blocks are only shown.
+(`File: app/main.py`, **`app/main.py`**, `### app/main.py`). Other blocks are only shown, unless the reply was to hold
+files that it names nowhere: then `name_blocks` gives them their names.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from common.errors import WorkspaceError
+from workers.flow.endings import LANGUAGES, find_ending, name_language
 from workers.flow.journal import ArtifactDraft
 from workers.flow.text import shorten
 from workers.flow.workspace import MOST_FILE_BYTES, check_path
 
 #: The most files of one reply.
 MOST_REPLY_FILES = 20
+#: The path in the prompts' example, which a small model repeats.
+EXAMPLE_PATH = "app/main.py"
+#: Endings of files that hold plain words: an answer without any block may be one.
+_PROSE = frozenset({"md", "txt", "rst"})
+_NO_LANGUAGE = frozenset({"", "text", "txt", "plaintext", "plain", "code", "file", "output"})
+_LANGUAGE_NAMES = frozenset(name for names in LANGUAGES.values() for name in names)
 
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})(.*)$")
 _NAMED = re.compile(r"(?:^|[\s,{])(?:path|file|filename|title)\s*[=:]\s*(\"[^\"]+\"|'[^']+'|[^\s,}]+)", re.IGNORECASE)
@@ -37,7 +45,9 @@ def read_files(reply: str) -> ReplyFiles:
     """Find the files in a reply; of two blocks with one path the later one stays. A fence left open gives no file."""
     artifacts: dict[str, ArtifactDraft] = {}
     problems: list[str] = []
-    for block in _named_blocks(reply):
+    for block in _find_blocks(reply):
+        if block.named is None:
+            continue
         try:
             path = "/".join(check_path(block.named))
         except WorkspaceError as error:
@@ -57,8 +67,8 @@ def replace_files(reply: str, contents: Mapping[str, str]) -> str:
     """Return the reply with other contents in those of its blocks that `read_files` took the named paths from."""
     lines = _split_lines(reply)
     left = dict(contents)
-    for block in reversed(_named_blocks(reply)):  # from the end, so that line numbers stay true
-        content = left.pop(block.named.removeprefix("./"), None)
+    for block in reversed(_find_blocks(reply)):  # from the end, so that line numbers stay true
+        content = left.pop(block.named.removeprefix("./"), None) if block.named is not None else None
         if content is None:
             continue
         fence = block.fence
@@ -69,11 +79,83 @@ def replace_files(reply: str, contents: Mapping[str, str]) -> str:
     return "\n".join(lines)
 
 
+def name_blocks(reply: str, wanted: Sequence[str], usable: Callable[[str, str], bool] = lambda path, text: True) -> str:
+    """Return the reply with each of the `wanted` paths that it does not name given to a block that names none.
+
+    It goes to the first block whose content is `usable` and whose language fits the ending of the path, else to the
+    first that tells no language. A block that only repeats the prompts' example counts as one without a path.
+    """
+    missing = find_missing(reply, wanted)
+    if not missing:
+        return reply
+    lines = _split_lines(reply)
+    free = [
+        block
+        for block in _find_blocks(reply)
+        if block.content.strip()
+        and (block.named is None or (block.named == EXAMPLE_PATH and block.named not in wanted))
+    ]
+    for fits in (_has_language, _has_no_language):
+        for path in list(missing):
+            chosen = next((block for block in free if fits(block, path) and usable(path, block.content)), None)
+            if chosen is not None:
+                missing.remove(path)
+                free.remove(chosen)
+                lines[chosen.begin - 1] = write_opening(path, chosen.fence)
+    return "\n".join(lines)
+
+
+def find_missing(reply: str, wanted: Collection[str]) -> list[str]:
+    """Return those of the `wanted` paths that a reply holds no file for."""
+    held = {draft.path for draft in read_files(reply).artifacts}
+    return [path for path in wanted if path not in held]
+
+
+def write_opening(path: str, fence: str = "```") -> str:
+    """Return the line that opens a file's block."""
+    return f"{fence}{name_language(path)} path={path}"
+
+
+def write_block(path: str, content: str) -> str:
+    """Return a file as a block that names its path."""
+    fence = "```"
+    while fence in content:
+        fence += "`"
+    body = content.removesuffix("\n")
+    return f"{write_opening(path, fence)}\n{body}\n{fence}"
+
+
+def read_bare(answer: str, path: str) -> tuple[str, bool]:
+    """Return what of an answer may be the one file that it was asked for, and whether its form tells that it is.
+
+    A small model that was told how to begin goes on from there: its text has an end, but no beginning. Or it begins a
+    block and forgets its end. An answer without any block may be a file of plain words.
+    """
+    lines = _split_lines(answer.strip())
+    fences = [(number, match.group(2).strip()) for number, line in enumerate(lines) if (match := _FENCE.match(line))]
+    if not fences:
+        return _join(lines), find_ending(path) in _PROSE
+    first, info = fences[0]
+    if not info and first:
+        return _join(lines[:first]), len(fences) % 2 == 1
+    block = _Block(named=None, info=info, fence="", begin=0, end=0, content="")
+    is_open = len(fences) == 1 and (_has_language(block, path) or _has_no_language(block, path))
+    return (_join(lines[first + 1 :]), True) if is_open else ("", False)
+
+
+def _join(lines: Sequence[str]) -> str:
+    text = "\n".join(lines).strip("\n")
+    return f"{text}\n" if text.strip() else ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Block:
-    """A closed code block that names a path."""
+    """A closed code block."""
 
-    named: str
+    #: The path that it names.
+    named: str | None
+    #: What stands after its opening fence.
+    info: str
     fence: str
     #: The line after its opening, and the line that closes it.
     begin: int
@@ -85,20 +167,34 @@ def _split_lines(reply: str) -> list[str]:
     return reply.replace("\r\n", "\n").split("\n")  # `splitlines` would break files at form feeds too
 
 
-def _named_blocks(reply: str) -> list[_Block]:
-    """Return each closed block that names a path, in order."""
+def _has_language(block: _Block, path: str) -> bool:
+    return _language(block) in {find_ending(path), *LANGUAGES.get(find_ending(path), ())}
+
+
+def _has_no_language(block: _Block, path: str) -> bool:
+    """Tell whether a block may be anything: it names no language, or, for an ending that nobody knows, such a one."""
+    language = _language(block)
+    return language in _NO_LANGUAGE or (language not in _LANGUAGE_NAMES and find_ending(path) not in LANGUAGES)
+
+
+def _language(block: _Block) -> str:
+    words = re.split(r"[\s:{,]", block.info.strip().lower(), maxsplit=1)
+    return words[0].strip(".`")
+
+
+def _find_blocks(reply: str) -> list[_Block]:
+    """Return each closed block, in order."""
     blocks: list[_Block] = []
-    fence, path, before, begin = "", None, "", 0
+    fence, info, path, before, begin = "", "", None, "", 0
     lines = _split_lines(reply)
     for number, line in enumerate(lines):
         match = _FENCE.match(line)
         if not fence and match:
-            fence, begin = match.group(1), number + 1
-            path = _path_of_info(match.group(2)) or _path_of_line(before)
+            fence, info, begin = match.group(1), match.group(2), number + 1
+            path = _path_of_info(info) or _path_of_line(before)
         elif fence and match and match.group(1).startswith(fence) and not match.group(2).strip():
-            if path is not None:
-                content = "".join(f"{text}\n" for text in lines[begin:number])
-                blocks.append(_Block(named=path, fence=fence, begin=begin, end=number, content=content))
+            content = "".join(f"{text}\n" for text in lines[begin:number])
+            blocks.append(_Block(named=path, info=info, fence=fence, begin=begin, end=number, content=content))
             fence, before = "", ""
         elif not fence and line.strip():
             before = line

@@ -18,12 +18,13 @@ from workers.flow.context import QUEEN, FlowContext, emit_nothing
 from workers.flow.journal import Emit, Journal, MemoryJournal, StepRequest, StepResult
 from workers.flow.model import ModelClient
 from workers.flow.prompts import Prompts, shipped_prompts, use_prompts
+from workers.flow.sandbox import Sandbox
 from workers.flow.swarm import MOST_WORKERS, Swarm, form_swarm
 from workers.flow.text import clean_text
 from workers.flow.workspace import Workspace
 
 #: Raised whenever keys, prompts or rules change, so that a journal of an earlier version is known as such.
-FLOW_VERSION = 2
+FLOW_VERSION = 3
 
 _AGENTS: TypeAdapter[list[AgentInfo]] = TypeAdapter(list[AgentInfo])
 _MODELS: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
@@ -64,11 +65,12 @@ class OllamaFlowFramework:
         options: FlowOptions | None = None,
         retry_delays: Sequence[float] = (0.5, 2.0),
         prompts: Path | Prompts | None = None,
+        sandbox: Sandbox | None = None,
     ) -> None:
         """Take the parts; `retry_delays` are the seconds before each new attempt where the model server is away.
 
         `prompts` are a folder whose files replace the shipped prompts of the same names, or prompts that are read
-        already. Raises InvalidInput.
+        already. `sandbox` runs the commands of a flow whose options ask for them. Raises InvalidInput.
         """
         if not 1 <= workers <= MOST_WORKERS:
             raise InvalidInput(f"A swarm has 1 to {MOST_WORKERS} workers, not {workers}.")
@@ -79,6 +81,7 @@ class OllamaFlowFramework:
         self._journal = journal if journal is not None else MemoryJournal(emit)
         self._workspace = workspace
         self._emit = emit or emit_nothing
+        self._sandbox = sandbox
         self._options = options or FlowOptions()
         self._retry_delays = tuple(retry_delays)
         self._prompts = prompts if isinstance(prompts, Prompts) else Prompts(prompts) if prompts else shipped_prompts()
@@ -98,6 +101,7 @@ class OllamaFlowFramework:
             options=self._options,
             emit=self._emit,
             workspace=self._workspace,
+            sandbox=self._sandbox,
             retry_delays=self._retry_delays,
         )
         with use_prompts(self._prompts):

@@ -18,6 +18,7 @@ from common.events import (
 from workers.flow.agent import Agent, Reply
 from workers.flow.context import FlowContext
 from workers.flow.crew import Crew
+from workers.flow.files import write_opening
 from workers.flow.packages import Package
 from workers.flow.plan import Plan, PlanDraft, asked_subtasks, most_subtasks, plan_schema, repair_plan
 from workers.flow.prompt import Asking, Piece, Prompt
@@ -25,6 +26,7 @@ from workers.flow.prompts import render_prompt
 from workers.flow.review import Review, ReviewDraft, repair_review, review_schema
 from workers.flow.roles import Role, role_prompt
 from workers.flow.text import shorten
+from workers.flow.wanted import find_wanted
 from workers.flow.working import DRONE_LIMITS, do_work
 
 #: How much of a text a `message_sent` event shows.
@@ -91,6 +93,8 @@ class Group:
 
     async def _make_plan(self) -> Plan:
         asked = asked_subtasks(len(self.drones))
+        package = self.package
+        wanted = package.files if package else await find_wanted(self.flow.task, self.flow.workspace)
 
         def follow(plan: Plan, step: str) -> tuple[DurableEvent, ...]:
             made = PlanMade(step=step, agent=self.leader.name, subtasks=plan.subtasks)
@@ -107,7 +111,13 @@ class Group:
             Asking(label="Plan the work"),
             draft=PlanDraft,
             schema=plan_schema(asked),
-            repair=lambda draft: repair_plan(draft, most=most_subtasks(len(self.drones)), prefix=self.prefix),
+            repair=lambda draft: repair_plan(
+                draft,
+                most=most_subtasks(len(self.drones)),
+                prefix=self.prefix,
+                wanted=wanted,
+                foreign=package.foreign if package else (),
+            ),
             value=Plan,
             follow=follow,
         )
@@ -137,11 +147,20 @@ class Group:
             )
 
         self.flow.versions.begin_work(work, [*(item.work for item in used), *reviewed])
-        asking = Asking(label=subtask.title, role=subtask.role, subtask=subtask.id, takes_files=True)
+        asking = Asking(
+            label=subtask.title,
+            role=subtask.role,
+            subtask=subtask.id,
+            takes_files=True,
+            files=tuple(subtask.files),
+            foreign=tuple(self.package.foreign) if self.package else (),
+        )
         prompt = Prompt(
             system=role_prompt(Role(subtask.role)),
             template="work.md",
-            values=self.values(subtask=subtask, comment=comment),
+            values=self.values(
+                subtask=subtask, comment=comment, openings=[write_opening(path) for path in subtask.files]
+            ),
             pieces=tuple(pieces),
         )
         reply = await do_work(drone, work, prompt, asking, follow, limits=DRONE_LIMITS)

@@ -26,6 +26,7 @@ CLAIMS_BY_RULE = "claims/rule"
 #: What stands between the key of a step and the number of a later turn of it.
 _TURN = "/turn-"
 _MENDING = "/mend"
+_MISSING = "/files"
 #: What stands between the key of a turn and the number of a tool call of it.
 _TOOL = "/tool-"
 
@@ -46,6 +47,11 @@ def name_tool(key: str, turn: int, number: int) -> str:
     return f"{key}{_TURN}{turn}{_TOOL}{number}"
 
 
+def name_intent(key: str) -> str:
+    """Return the key of the step that says that the tool call `key` is about to run."""
+    return f"{key}/intent"
+
+
 def is_tool(key: str) -> bool:
     """Tell whether a step is a tool call."""
     return _TOOL in key
@@ -62,12 +68,17 @@ def name_mending(key: str) -> str:
     return f"{key}{_MENDING}"
 
 
+def name_missing(key: str) -> str:
+    """Return the key of the step that asks for files that are missing in the step `key`."""
+    return f"{key}{_MISSING}"
+
+
 def is_extra(key: str) -> bool:
     """Tell whether a step is one that no plan foresees.
 
-    That is a later turn of another one, its mending, a tool call, or the list of the answer's claims.
+    That is a later turn of another one, its files, its mending, a tool call, or the list of the answer's claims.
     """
-    return is_tool(key) or split_turn(key)[1] > 1 or key.endswith(_MENDING) or key == CLAIMS
+    return is_tool(key) or split_turn(key)[1] > 1 or key.endswith((_MENDING, _MISSING)) or key == CLAIMS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from workers.flow.checks import check_file
-from workers.flow.files import read_files
+from workers.flow.files import read_files, write_opening
 from workers.flow.journal import ArtifactDraft
+from workers.flow.missing import take_files
 from workers.flow.prompt import Piece, Prompt
 
 
@@ -17,7 +18,8 @@ def mending_prompt(system: str, reply: str, broken: Mapping[str, str]) -> Prompt
         for draft in read_files(reply).artifacts
         if draft.path in broken
     ]
-    return Prompt(system=system, template="mend.md", values={"broken": dict(broken)}, pieces=tuple(pieces))
+    values = {"broken": dict(broken), "openings": [write_opening(path) for path in broken]}
+    return Prompt(system=system, template="mend.md", values=values, pieces=tuple(pieces))
 
 
 def take_mended(reply: str, broken: Mapping[str, str], answer: str) -> tuple[ArtifactDraft, ...]:
@@ -25,8 +27,6 @@ def take_mended(reply: str, broken: Mapping[str, str], answer: str) -> tuple[Art
     before = {draft.path: len(draft.content) for draft in read_files(reply).artifacts}
     return tuple(
         draft
-        for draft in read_files(answer).artifacts
-        if draft.path in broken
-        and check_file(draft.path, draft.content).problem is None
-        and len(draft.content) * 2 >= before[draft.path]
+        for draft in take_files(answer, list(broken))
+        if check_file(draft.path, draft.content).problem is None and len(draft.content) * 2 >= before[draft.path]
     )

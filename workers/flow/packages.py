@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from workers.flow.plan import INSTRUCTIONS_LENGTH, TITLE_LENGTH
+from workers.flow.plan_files import share_files
 from workers.flow.schemas import Draft, ModelText, bounded_schema
 from workers.flow.text import shorten
 
@@ -31,6 +33,9 @@ class Package(BaseModel):
 
     title: str
     instructions: str
+    #: The paths of files that the task wants and this team writes, and of those that other teams write.
+    files: list[str] = Field(default_factory=list)
+    foreign: list[str] = Field(default_factory=list)
 
 
 class Packages(BaseModel):
@@ -60,8 +65,11 @@ def packages_schema(count: int) -> dict[str, JsonValue]:
     return schema
 
 
-def repair_packages(draft: PackagesDraft | None, *, count: int) -> Packages:
-    """Make exactly `count` different packages of what a model drafted; None stands for an unreadable draft."""
+def repair_packages(draft: PackagesDraft | None, *, count: int, wanted: Sequence[str] = ()) -> Packages:
+    """Make exactly `count` different packages of what a model drafted; None stands for an unreadable draft.
+
+    Each file that is `wanted` goes to one of them.
+    """
     repairs: list[str] = []
     packages: list[Package] = []
     seen: set[str] = set()
@@ -82,4 +90,12 @@ def repair_packages(draft: PackagesDraft | None, *, count: int) -> Packages:
         repairs.append(f"There were {len(packages)} work packages for {count} sub-queens; the rest was added by rule.")
     spare = [package for package in RULE_PACKAGES if f"{package.title}\n{package.instructions}".casefold() not in seen]
     packages += spare[: count - len(packages)]
-    return Packages(packages=packages, repairs=repairs)
+    return Packages(packages=_share(packages, wanted), repairs=repairs)
+
+
+def _share(packages: Sequence[Package], wanted: Sequence[str]) -> list[Package]:
+    shares = share_files([f"{package.title} {package.instructions}" for package in packages], wanted)
+    return [
+        package.model_copy(update={"files": files, "foreign": [path for path in wanted if path not in files]})
+        for package, files in zip(packages, shares, strict=True)
+    ]

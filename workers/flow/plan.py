@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from common.events import SubtaskInfo
+from workers.flow.plan_files import MOST_CARRIED, PATH_LENGTH, carry_files
 from workers.flow.roles import Role, find_role
 from workers.flow.schemas import Draft, ModelText, bounded_schema
 from workers.flow.text import shorten
@@ -25,6 +26,8 @@ class SubtaskDraft(Draft):
     instructions: ModelText = Field(default="", json_schema_extra={"minLength": 3, "maxLength": INSTRUCTIONS_LENGTH})
     role: ModelText = Field(default="", json_schema_extra={"enum": [str(role) for role in Role]})
     depends_on: list[int] = Field(default_factory=list)
+    #: Paths of the files that it has to write.
+    files: list[ModelText] = Field(default_factory=list)
 
 
 class PlanDraft(Draft):
@@ -64,13 +67,23 @@ def plan_schema(most: int) -> dict[str, JsonValue]:
         "items": {"type": "integer", "minimum": 1, "maximum": most},
         "maxItems": min(3, most - 1),
     }
+    path: JsonValue = {"type": "string", "minLength": 3, "maxLength": PATH_LENGTH}
+    fields["files"] = {"type": "array", "items": path, "maxItems": MOST_CARRIED}
     return schema
 
 
-def repair_plan(draft: PlanDraft | None, *, most: int, prefix: str = "") -> Plan:
+def repair_plan(
+    draft: PlanDraft | None,
+    *,
+    most: int,
+    prefix: str = "",
+    wanted: Sequence[str] = (),
+    foreign: Collection[str] = (),
+) -> Plan:
     """Make a plan that can be carried out of what a model drafted; None stands for a draft that nobody could read.
 
-    Ids are `prefix` and a number. Subtasks keep their order.
+    Ids are `prefix` and a number. Subtasks keep their order. They carry the files that are `wanted` of them and none
+    that are `foreign`.
     """
     repairs: list[str] = []
     if draft is None:
@@ -96,10 +109,11 @@ def repair_plan(draft: PlanDraft | None, *, most: int, prefix: str = "") -> Plan
             instructions=item.instructions,
             role=_choose_role(item.role, number, repairs),
             depends_on=[f"{prefix}{other}" for other in sorted(others)],
+            files=item.files,
         )
         for number, (item, others) in enumerate(zip(drafts, depends, strict=True), start=1)
     ]
-    return Plan(subtasks=subtasks, repairs=repairs)
+    return Plan(subtasks=carry_files(subtasks, wanted, foreign, repairs), repairs=repairs)
 
 
 def _choose_subtasks(

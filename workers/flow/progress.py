@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from common.events import ClaimsMade, DurableEvent, PlanMade, ReviewMade, StepFinished, SwarmFormed
+from common.events import ClaimsMade, DurableEvent, PlanMade, ReviewMade, StepFinished, StepStarted, SwarmFormed
 from common.options import FlowOptions
 from common.states import Architecture
 from workers.flow.journal import CLAIMS_BY_RULE, is_extra, split_turn
@@ -27,6 +27,8 @@ def _count(event: DurableEvent, options: FlowOptions) -> int:
             return 0  # the frame holds them already
         case PlanMade():
             return len(event.subtasks)
+        case StepStarted():
+            return 1  # committed only by a step that says what is about to run
         case StepFinished():
             return int(is_extra(event.step))
         case ReviewMade():

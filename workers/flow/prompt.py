@@ -67,3 +67,7 @@ class Asking:
     subtask: str | None = None
     #: Whether files are taken from the answer.
     takes_files: bool = False
+    #: The paths of files that the answer has to hold.
+    files: tuple[str, ...] = ()
+    #: Those that it must not hold, for somebody else writes them.
+    foreign: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
@@ -15,7 +15,8 @@ from common.events import DurableEvent, Notice, StepFinished, StepStarted
 from workers.flow.agent import FREE_TURNS, Agent, Judgement, Reply
 from workers.flow.call import CallOutcome, Offer
 from workers.flow.circles import Circles
-from workers.flow.journal import StepRequest, StepResult, name_tool, name_turn
+from workers.flow.commands import tell_interrupted
+from workers.flow.journal import StepRequest, StepResult, name_intent, name_tool, name_turn
 from workers.flow.limits import Limits, Spent
 from workers.flow.model import Message, ToolCall, read_call, write_call
 from workers.flow.prompt import Asking, Prompt
@@ -73,12 +74,14 @@ class ToolLoop:
         spent, circles, files = Spent(), Circles(), dict[str, None]()
         ended: str | None = None
         while True:
-            step = await self._run_turn(prompt, spent, ended)
+            # What a tool has written is not looked for in the answer.
+            asking = replace(self.asking, files=tuple(path for path in self.asking.files if path not in files))
+            step = await self._run_turn(prompt, asking, spent, ended)
             spent.add_turn(step)
             repeated = ""
             match _read_next(step, is_last=ended is not None):
                 case Answer(agent=agent):
-                    text = await self.agent.mend_files(self.key, prompt, self.asking, step.output)
+                    text = await self.agent.finish_files(self.key, prompt, asking, step.output)
                     if self.asking.subtask is not None:  # then others read it, who see no files
                         text = _name_files(text.strip(), list(files))
                     return Reply(agent=agent, text=text.strip())
@@ -101,7 +104,7 @@ class ToolLoop:
                 circles.told = True
                 prompt = prompt.go_on(_say(f"You go round in circles: {repeated}. {_DO_OTHERWISE}"))
 
-    async def _run_turn(self, prompt: Prompt, spent: Spent, ended: str | None) -> StepResult:
+    async def _run_turn(self, prompt: Prompt, asking: Asking, spent: Spent, ended: str | None) -> StepResult:
         offer = Offer(
             tools=self.toolbox.specs,
             output_tokens=self.limits.output_tokens - spent.output_tokens,
@@ -110,7 +113,7 @@ class ToolLoop:
         told: tuple[DurableEvent, ...] = ()
         if ended is not None:
             offer = Offer(seconds=self.limits.seconds)
-            label = f"{self.asking.label} ({self.agent.name})"
+            label = f"{asking.label} ({self.agent.name})"
             told = (Notice(level="warning", message=f"{label}: {ended}, and was asked for its answer."),)
         last = ended is not None or spent.empty_turns >= FREE_TURNS - 1
 
@@ -122,10 +125,10 @@ class ToolLoop:
             if outcome.offered and outcome.cut_off and not outcome.text.strip() and not last:
                 cut = f"The call was cut off at the limit of {outcome.output_tokens} tokens."
                 return Judgement(error=cut, again="Write less at once.")
-            return await self.agent.judge_text(outcome, key, self.asking, self.follow, last=last)
+            return await self.agent.judge_text(outcome, key, asking, self.follow, last=last)
 
         key = name_turn(self.key, spent.turns + 1)
-        return await self.agent.run_turn(key, prompt, self.asking, judge, last=last, offer=offer, told=told)
+        return await self.agent.run_turn(key, prompt, asking, judge, last=last, offer=offer, told=told)
 
     async def _use_tools(self, calls: Sequence[ToolCall], spent: Spent) -> list[StepResult]:
         """Carry out the calls of a turn, one after the other, as many as may be."""
@@ -137,27 +140,42 @@ class ToolLoop:
 
     async def _use_tool(self, key: str, call: ToolCall) -> StepResult:
         """Carry out a call as a step. What is meant to be done stands in the journal before: in the turn that asks."""
+        if self.toolbox.writes(call):
+            async with self.agent.flow.writing:  # until the file stands in the folder
+                return await self._run_call(key, call)
+        return await self._run_call(key, call)
+
+    async def _run_call(self, key: str, call: ToolCall) -> StepResult:
         agent, flow = self.agent, self.agent.flow
-        request = StepRequest(
-            key=key, kind="tool", agent=agent.name, role=self.asking.role, input={"tool": write_call(call)}
+        given: dict[str, JsonValue] = {"tool": write_call(call)}
+        request = StepRequest(key=key, kind="tool", agent=agent.name, role=self.asking.role, input=given)
+        started = StepStarted(
+            step=key,
+            kind="tool",
+            agent=agent.name,
+            role=self.asking.role,
+            label=describe_call(call),
+            subtask=self.asking.subtask,
         )
+        was_started = False
+        if self.toolbox.runs_once(call):
+            intent = replace(request, key=name_intent(key), kind="choice")
+
+            async def mark_start() -> StepResult:
+                return StepResult(output={"agent": agent.name}, events=(started,))
+
+            was_started = (await flow.run_step(intent, mark_start)).replayed
 
         async def execute() -> StepResult:
-            await flow.emit(
-                StepStarted(
-                    step=key,
-                    kind="tool",
-                    agent=agent.name,
-                    role=self.asking.role,
-                    label=describe_call(call),
-                    subtask=self.asking.subtask,
-                )
-            )
+            if not self.toolbox.runs_once(call):
+                await flow.emit(started)
             began = time.perf_counter()
-            outcome = await self.toolbox.use(call)
+            outcome = tell_interrupted(call.arguments) if was_started else await self.toolbox.use(call)
             seconds = round(time.perf_counter() - began, 3)
             shown = cut_text(outcome.text, SHOWN_CHARACTERS)
             finished = StepFinished(step=key, agent=agent.name, text=shown, duration_seconds=seconds)
+            notices = [notice for notice in outcome.notices if notice.message not in flow.noticed]
+            flow.noticed |= {notice.message for notice in notices}
             return StepResult(
                 output={
                     "agent": agent.name,
@@ -165,14 +183,12 @@ class ToolLoop:
                     "failed": outcome.failed,
                     "files": [draft.path for draft in outcome.artifacts],
                     "seconds": seconds,
+                    **outcome.facts,
                 },
-                events=(finished, *await agent.tell_files(key, outcome.artifacts)),
+                events=(finished, *await agent.tell_files(key, outcome.artifacts), *notices),
                 artifacts=outcome.artifacts,
             )
 
-        if self.toolbox.writes(call):
-            async with flow.writing:  # until the file stands in the folder
-                return await flow.run_step(request, execute)
         return await flow.run_step(request, execute)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from common.errors import WorkspaceError
+from common.events import Notice
 from workers.flow.journal import ArtifactDraft
 from workers.flow.model import ToolCall, ToolSpec
 from workers.flow.text import clean_text, shorten
@@ -33,6 +34,10 @@ class ToolOutcome:
     failed: bool = False
     #: Files to be committed with the call, and written afterwards.
     artifacts: tuple[ArtifactDraft, ...] = ()
+    #: Goes into the output of its step beside what all tools tell.
+    facts: Mapping[str, JsonValue] = field(default_factory=dict)
+    #: What people should hear, once in a flow.
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,10 +45,12 @@ class Tool:
     """One tool."""
 
     spec: ToolSpec
-    #: Blocks, so it is run in a thread. Raises ValidationError for arguments that it does not take, or WorkspaceError.
-    use: Callable[[Mapping[str, JsonValue]], ToolOutcome]
+    #: Raises ValidationError for arguments that it does not take, or WorkspaceError.
+    use: Callable[[Mapping[str, JsonValue]], Awaitable[ToolOutcome]]
     #: Whether it writes; of those only one runs at a time, so that no change is lost between a read and a write.
     writes: bool = False
+    #: Whether its start is committed before it runs, so that one that was broken off is never run again unasked.
+    runs_once: bool = False
 
 
 ArgumentsType = TypeVar("ArgumentsType", bound=Arguments)
@@ -57,9 +64,30 @@ def make_tool(
     *,
     writes: bool = False,
 ) -> Tool:
-    """Make a tool of a function that takes checked arguments."""
+    """Make a tool of a function that takes checked arguments; it may block, so it is run in a thread."""
+
+    async def use_in_thread(given: ArgumentsType) -> ToolOutcome:
+        return await asyncio.to_thread(use, given)
+
+    return make_async_tool(name, description, arguments, use_in_thread, writes=writes)
+
+
+def make_async_tool(
+    name: str,
+    description: str,
+    arguments: type[ArgumentsType],
+    use: Callable[[ArgumentsType], Awaitable[ToolOutcome]],
+    *,
+    writes: bool = False,
+    runs_once: bool = False,
+) -> Tool:
+    """Make a tool of a coroutine function that takes checked arguments."""
+
+    async def use_checked(given: Mapping[str, JsonValue]) -> ToolOutcome:
+        return await use(arguments.model_validate(given))
+
     spec = ToolSpec(name=name, description=description, parameters=_write_schema(arguments))
-    return Tool(spec=spec, use=lambda given: use(arguments.model_validate(given)), writes=writes)
+    return Tool(spec=spec, use=use_checked, writes=writes, runs_once=runs_once)
 
 
 class Toolbox:
@@ -81,6 +109,10 @@ class Toolbox:
         """Tell whether a call may write."""
         return call.name in self._tools and self._tools[call.name].writes
 
+    def runs_once(self, call: ToolCall) -> bool:
+        """Tell whether the start of a call is to be committed before it."""
+        return call.name in self._tools and self._tools[call.name].runs_once
+
     async def use(self, call: ToolCall) -> ToolOutcome:
         """Carry out a call. One that cannot be carried out has a result too: a sentence that says why."""
         tool = self._tools.get(call.name)
@@ -89,7 +121,7 @@ class Toolbox:
         if tool is None:
             return _fail(f"There is no tool {call.name!r}. There are: {', '.join(self._tools)}.")
         try:
-            outcome = await asyncio.to_thread(tool.use, call.arguments)
+            outcome = await tool.use(call.arguments)
         except ValidationError as error:
             return _fail(_explain(tool.spec, error))
         except WorkspaceError as error:
@@ -100,6 +132,14 @@ class Toolbox:
 def cut_text(text: str, most: int = MOST_RESULT_CHARACTERS) -> str:
     """Return `text`, with a note in the place of its end where it is too long."""
     return text if len(text) <= most else f"{text[:most]}\n[{len(text) - most} more characters were left out]"
+
+
+def cut_middle(text: str, most: int) -> str:
+    """Return `text`, with a note in the place of its middle where it is too long."""
+    half = most // 2
+    left_out = len(text) - 2 * half
+    note = f"\n[{left_out} characters were left out]\n"
+    return f"{text[:half]}{note}{text[len(text) - half :]}" if len(text) > most else text
 
 
 def describe_call(call: ToolCall) -> str:

@@ -1,4 +1,4 @@
-"""The tools over the workspace: list, read, search, write and edit files of the project folder, and nothing else.
+"""The tools over the workspace: list, read, search, write and edit files of the project folder.
 
 Writing gives an artifact, which is committed with the tool's step and only then written, so that no step has an effect
 that the journal does not know.
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pydantic import Field
 
 from common.errors import WorkspaceError
+from workers.flow.commands import CommandTool
 from workers.flow.context import FlowContext
 from workers.flow.journal import ArtifactDraft
 from workers.flow.pattern import LINE_LENGTH, compile_pattern
@@ -71,7 +72,10 @@ class EditFile(Arguments):
 
 def make_toolbox(flow: FlowContext) -> Toolbox | None:
     """Return the tools that a drone of this flow is offered; None where there is nothing to use them on."""
-    return None if flow.workspace is None else Toolbox(WorkspaceTools(flow.workspace).tools())
+    if flow.workspace is None:
+        return None
+    commands = [CommandTool(flow.workspace, flow.sandbox).tool()] if flow.options.commands else []
+    return Toolbox([*WorkspaceTools(flow.workspace).tools(), *commands])
 
 
 class WorkspaceTools:

@@ -15,7 +15,7 @@ import os
 import secrets
 import stat
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from common.errors import StorageFull, WorkspaceError
@@ -121,16 +121,18 @@ class Workspace:
             raise WorkspaceError(f"The file {path} has more than {MOST_FILE_BYTES} bytes.")
         return content
 
-    def list(self, folder: str = "") -> tuple[str, ...]:
-        """Return the paths of all plain files in a folder and below it, sorted; `.git` folders are left out.
+    def list(
+        self, folder: str = "", *, most: int = MOST_LISTED, passed_over: Collection[str] = frozenset({".git"})
+    ) -> tuple[str, ...]:
+        """Return the paths of all plain files in a folder and below it, sorted, without those in `.git` folders.
 
-        They are a thousand at most. Raises WorkspaceError.
+        They are a thousand at most, or as many as is said. Raises WorkspaceError.
         """
         parts, found = check_path(folder) if folder else (), list[str]()
         if not parts and self._is_unmade:
             return ()
         with _wrapped(folder or "."), self._open_folder(parts) as opened:
-            _collect(opened, "".join(f"{part}/" for part in parts), found, depth=1 + len(parts))
+            _collect(opened, "".join(f"{part}/" for part in parts), found, 1 + len(parts), most, passed_over)
         return tuple(sorted(found))
 
     def entries(self, folder: str = "") -> tuple[str, ...]:
@@ -203,22 +205,22 @@ def _open_plain(folder: int, name: str, path: str) -> int:
     raise WorkspaceError(f"{path} is not a plain file.")
 
 
-def _collect(folder: int, prefix: str, found: list[str], depth: int) -> None:
+def _collect(folder: int, prefix: str, found: list[str], depth: int, most: int, passed_over: Collection[str]) -> None:
     """Add the plain files below an open folder to `found`."""
     with os.scandir(folder) as entries:
         kinds = [
             (item.name, item.is_dir(follow_symlinks=False), item.is_file(follow_symlinks=False)) for item in entries
         ]
     for name, is_folder, is_file in sorted(kinds):
-        if len(found) >= MOST_LISTED:
+        if len(found) >= most:
             return
         if is_file:
             found.append(prefix + name)
-        elif is_folder and name != ".git" and depth < MOST_DEPTH:
+        elif is_folder and name not in passed_over and depth < MOST_DEPTH:
             with contextlib.suppress(OSError):  # gone, or unreadable: then it has nothing for us
                 child = os.open(name, FOLDER_FLAGS, dir_fd=folder)
                 try:
-                    _collect(child, f"{prefix}{name}/", found, depth + 1)
+                    _collect(child, f"{prefix}{name}/", found, depth + 1, most, passed_over)
                 finally:
                     os.close(child)
 

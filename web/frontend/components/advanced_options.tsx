@@ -3,9 +3,15 @@ import { describedBy, Field } from "./field.tsx";
 import { Icon } from "./icon.tsx";
 import { ModelsByRole } from "./models_by_role.tsx";
 
+interface Props {
+  problems: Record<string, string>;
+  /** Whether the server allows sessions to run commands. */
+  mayRunCommands: boolean;
+}
+
 /** What most people leave as it is; open where something in it is wrong. */
-export function AdvancedOptions({ problems }: { problems: Record<string, string> }) {
-  const { temperature, rounds, review, architecture } = draft.value;
+export function AdvancedOptions({ problems, mayRunCommands }: Props) {
+  const { temperature, rounds, review, commands, architecture } = draft.value;
   const temperatureProblem = problems["options.temperature"];
   const roundsProblem = problems["options.rounds"];
   const isWrong = Object.keys(problems).some((field) => field.startsWith("options."));
@@ -59,6 +65,21 @@ export function AdvancedOptions({ problems }: { problems: Record<string, string>
             <span class="field-hint">Queens check the results of their drones before they sum up.</span>
           </span>
         </label>
+        {mayRunCommands && (
+          <label class="switch" for="commands">
+            <input
+              id="commands"
+              type="checkbox"
+              class="form-check-input"
+              checked={commands}
+              onChange={(event) => changeDraft({ commands: event.currentTarget.checked })}
+            />
+            <span>
+              Run commands
+              <span class="field-hint">Drones may run programs, say tests, in a sandbox without a network.</span>
+            </span>
+          </label>
+        )}
       </div>
     </details>
   );

@@ -27,7 +27,7 @@ const PLACED = new Set([
 const COUNTED_FROM = 90_000;
 
 /** The form that creates and starts a session. */
-export function SessionForm() {
+export function SessionForm({ mayRunCommands }: { mayRunCommands: boolean }) {
   const form = useRef<HTMLFormElement>(null);
   const problems = useSignal<readonly FieldProblem[]>([]);
   const trouble = useSignal<string | null>(null);
@@ -49,7 +49,7 @@ export function SessionForm() {
     const found = checkDraft(draft.peek());
     show(found);
     if (found.length > 0) return;
-    const body = bodyOf(draft.peek());
+    const body = bodyOf({ ...draft.peek(), commands: mayRunCommands && draft.peek().commands });
     const text = JSON.stringify(body);
     if (submission.current.body !== text) submission.current = { body: text, key: randomKey() };
     isSending.value = true;
@@ -132,7 +132,7 @@ export function SessionForm() {
           problem={byField["project_folder"]}
           onChange={(path) => change("project_folder", { projectFolder: path })}
         />
-        <AdvancedOptions problems={byField} />
+        <AdvancedOptions problems={byField} mayRunCommands={mayRunCommands} />
         {trouble.value !== null && <ErrorNote>{trouble}</ErrorNote>}
         <button type="submit" class="btn btn-primary btn-start" disabled={isSending.value}>
           <Icon name={isSending.value ? "arrow-repeat" : "play-fill"} class={isSending.value ? "is-turning" : ""} />

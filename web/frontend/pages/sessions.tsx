@@ -4,7 +4,7 @@ import { HistoryList } from "../components/history_list.tsx";
 import { SessionForm } from "../components/session_form.tsx";
 import { StatisticsPanel } from "../components/statistics_panel.tsx";
 import { followSessions } from "../state/sessions_store.ts";
-import { isAdmin, mountPage } from "./mount.tsx";
+import { isAdmin, mountPage, pageRoot } from "./mount.tsx";
 
 function Sessions() {
   return (
@@ -14,7 +14,7 @@ function Sessions() {
         <HistoryList isOwnerShown={isAdmin} />
         <StatisticsPanel />
       </div>
-      <SessionForm />
+      <SessionForm mayRunCommands={pageRoot().dataset["commands"] === "true"} />
     </div>
   );
 }

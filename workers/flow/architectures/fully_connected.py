@@ -16,12 +16,14 @@ from workers.flow.agent import Agent
 from workers.flow.answer import FinalAnswer, write_answer
 from workers.flow.context import FlowContext
 from workers.flow.crew import run_together
+from workers.flow.files import write_opening
 from workers.flow.group import tell
 from workers.flow.limits import Limits
 from workers.flow.prompt import Asking, Piece, Prompt
 from workers.flow.roles import Role, home_role, role_prompt
 from workers.flow.swarm import Swarm
 from workers.flow.vote import Vote, VoteDraft, count_votes, read_revision, repair_vote, vote_schema
+from workers.flow.wanted import find_wanted
 from workers.flow.working import DRONE_LIMITS, do_work
 
 #: The recipient of what a drone says to all others.
@@ -39,6 +41,7 @@ VIEWS = (
 )
 
 _ANGLES: TypeAdapter[list[SubtaskInfo]] = TypeAdapter(list[SubtaskInfo])
+_FILES: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +70,7 @@ class Seat:
 async def run(flow: FlowContext, swarm: Swarm) -> FinalAnswer:
     """Propose, revise in rounds, vote, merge."""
     drones = swarm.drones()
-    seats = await _take_seats(flow, drones)
+    seats, files = await _take_seats(flow, drones)
     seats = await _all_speak(seats, functools.partial(_propose, flow))
     if len(drones) > 1:  # one drone alone has nobody to talk to
         for turn in range(1, flow.options.rounds + 1):
@@ -78,7 +81,7 @@ async def run(flow: FlowContext, swarm: Swarm) -> FinalAnswer:
         winner = await _decide(flow, seats, votes)
     else:
         winner = seats[-1]
-    return await _merge(flow, seats, winner)
+    return await _merge(flow, seats, winner, files)
 
 
 async def _all_speak(seats: Sequence[Seat], speak: Callable[[Seat], Awaitable[Seat]]) -> list[Seat]:
@@ -91,18 +94,23 @@ async def _all_speak(seats: Sequence[Seat], speak: Callable[[Seat], Awaitable[Se
     return sorted((seat for some in spoken for seat in some), key=lambda seat: seat.number)
 
 
-async def _take_seats(flow: FlowContext, drones: Sequence[Agent]) -> list[Seat]:
-    """Give each drone its angle on the task; a lone drone takes two, so that there is something to choose from."""
+async def _take_seats(flow: FlowContext, drones: Sequence[Agent]) -> tuple[list[Seat], tuple[str, ...]]:
+    """Give each drone its angle on the task; a lone drone takes two, so that there is something to choose from.
+
+    Returns also the files that the answer has to hold, which are chosen with the angles.
+    """
     count = max(2, len(drones))
+    wanted = await find_wanted(flow.task, flow.workspace)
 
     def decide() -> tuple[Mapping[str, JsonValue], tuple[DurableEvent, ...]]:
         angles = [_make_angle(position) for position in range(count)]
         made = PlanMade(step="angles", agent=drones[0].name, subtasks=angles)
-        return {"angles": [angle.model_dump(mode="json") for angle in angles]}, (made,)
+        return {"angles": [angle.model_dump(mode="json") for angle in angles], "files": list(wanted)}, (made,)
 
     chosen = await flow.choose("angles", drones[0].name, {"count": count}, decide)
     angles = _ANGLES.validate_python(chosen["angles"])
-    return [Seat(number=n, drone=drones[n % len(drones)], angle=angle) for n, angle in enumerate(angles)]
+    seats = [Seat(number=n, drone=drones[n % len(drones)], angle=angle) for n, angle in enumerate(angles)]
+    return seats, _FILES.validate_python(chosen.get("files", ()))
 
 
 def _make_angle(position: int) -> SubtaskInfo:
@@ -173,12 +181,13 @@ async def _decide(flow: FlowContext, seats: Sequence[Seat], votes: Sequence[Vote
     return next(seat for seat in seats if seat.name == decided["winner"])
 
 
-async def _merge(flow: FlowContext, seats: Sequence[Seat], winner: Seat) -> FinalAnswer:
+async def _merge(flow: FlowContext, seats: Sequence[Seat], winner: Seat, files: tuple[str, ...]) -> FinalAnswer:
     others = [seat.piece for seat in seats if seat is not winner]
     has_code = any("```" in seat.proposal for seat in seats)  # only then: a small model writes code if it hears of it
     # The last piece is the last to be cut.
-    prompt = _prompt(flow, "merge.md", winner, (*others, winner.piece), has_code=has_code)
-    asking = Asking(label="Write the answer", role=winner.angle.role, takes_files=True)
+    openings = [write_opening(path) for path in files]
+    prompt = _prompt(flow, "merge.md", winner, (*others, winner.piece), has_code=has_code, openings=openings)
+    asking = Asking(label="Write the answer", role=winner.angle.role, takes_files=True, files=files)
     flow.versions.begin_work("answer")
     return await write_answer(winner.drone, prompt, asking, instead=winner.proposal, limits=DRONE_LIMITS)
 

@@ -16,6 +16,7 @@ from workers.flow.packages import Package, Packages, PackagesDraft, packages_sch
 from workers.flow.prompt import Asking, Piece, Prompt, join_pieces
 from workers.flow.prompts import render_prompt
 from workers.flow.swarm import Swarm
+from workers.flow.wanted import find_wanted
 
 
 async def run(flow: FlowContext, swarm: Swarm) -> FinalAnswer:
@@ -38,12 +39,19 @@ async def run(flow: FlowContext, swarm: Swarm) -> FinalAnswer:
 
 async def _split(flow: FlowContext, swarm: Swarm) -> Packages:
     queen, leaders = swarm.queen, swarm.sub_queens
+    wanted = await find_wanted(flow.task, flow.workspace)
 
     def follow(packages: Packages, step: str) -> tuple[DurableEvent, ...]:
         repaired = PlanRepaired(step=step, agent=queen.name, repairs=packages.repairs)
         pairs = list(zip(leaders, packages.packages, strict=True))
         subtasks = [
-            SubtaskInfo(id=leader.name, title=package.title, instructions=package.instructions, role=leader.info.kind)
+            SubtaskInfo(
+                id=leader.name,
+                title=package.title,
+                instructions=package.instructions,
+                role=leader.info.kind,
+                files=package.files,
+            )
             for leader, package in pairs
         ]
         return (
@@ -55,7 +63,10 @@ async def _split(flow: FlowContext, swarm: Swarm) -> Packages:
     if len(leaders) == 1:  # nothing to divide, so no model is asked
 
         def decide() -> tuple[Mapping[str, JsonValue], tuple[DurableEvent, ...]]:
-            whole = Packages(packages=[Package(title="The whole task", instructions="Do all that the task asks for.")])
+            all_of_it = Package(
+                title="The whole task", instructions="Do all that the task asks for.", files=list(wanted)
+            )
+            whole = Packages(packages=[all_of_it])
             return whole.model_dump(mode="json"), follow(whole, "split")
 
         return Packages.model_validate(await flow.choose("split", queen.name, {"count": 1}, decide))
@@ -69,7 +80,7 @@ async def _split(flow: FlowContext, swarm: Swarm) -> Packages:
         Asking(label="Divide the task"),
         draft=PackagesDraft,
         schema=packages_schema(len(leaders)),
-        repair=lambda draft: repair_packages(draft, count=len(leaders)),
+        repair=lambda draft: repair_packages(draft, count=len(leaders), wanted=wanted),
         value=Packages,
         follow=follow,
     )

@@ -135,11 +135,11 @@ def _read_own(folder: Path, shipped: Mapping[str, str]) -> dict[str, str]:
     return texts
 
 
-_SUBTASK = SimpleNamespace(id="1", title="A title", instructions="Do it.", role="developer", depends_on=[])
+_SUBTASK = SimpleNamespace(id="1", title="A title", instructions="Do it.", role="developer", depends_on=[], files=[])
 #: One of everything that some prompt is given, to try them out.
 _SAMPLES: Mapping[str, object] = {
     "task": "A task.",
-    "package": SimpleNamespace(title="A part", instructions="Do it."),
+    "package": SimpleNamespace(title="A part", instructions="Do it.", files=["app.py"], foreign=["other.py"]),
     "pieces": [SimpleNamespace(name="A result", text="A text.")],
     "subtask": _SUBTASK,
     "angle": _SUBTASK,
@@ -150,5 +150,7 @@ _SAMPLES: Mapping[str, object] = {
     "source": "results",
     "has_code": True,
     "tools": ["read_file", "write_file", "edit_file"],
+    "openings": ["```python path=app.py"],
+    "files": ["app.py"],
     "broken": {"app.py": "Not valid Python, line 1: invalid syntax."},
 }

@@ -137,6 +137,7 @@ async def test_where_there_is_nothing_to_check_or_to_doubt_nothing_is_asked() ->
         ("I wrote main.py.", 1),
         ("Ich habe src/größe.py und src/größe.py geschrieben.", 1),
         ("已写入 数据/结果.json。", 1),
+        ("fib.pyを書きました。", 1),
         ("Run `make`, then `make test`.", 2),
         ("So:\n```\nx\n```", 1),
         ("z.B. am 3.5. um 12.30 Uhr, u.a. in Kiel.Dann", 0),
@@ -159,7 +160,7 @@ async def test_a_claim_of_a_file_that_was_only_shown_is_no_more_than_claimed() -
 
 async def test_a_weak_models_unreadable_list_is_replaced_by_what_the_journal_knows() -> None:
     bad = dict.fromkeys(("claims", "claims/turn-2", "claims/turn-3"), "I did everything")
-    answers = {"plan": PLAN, "work/1": block("app.py", "x = ("), "work/1/mend": "no", **bad}
+    answers = {"plan": PLAN, "work/1": block("app.py", "x = ("), "work/1/mend": "I cannot do that.", **bad}
     journal, listener = MemoryJournal(), Listener()
     result = await run_flow(ScriptedModel(script=script(answers)), journal=journal, listener=listener)
     assert marks(result) == [("file", "app.py", False), ("subtask", "1", False), ("subtask", "2", False)]

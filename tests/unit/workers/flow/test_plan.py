@@ -126,9 +126,10 @@ def test_the_schema_bounds_everything_and_names_the_fields_in_a_helpful_order() 
     assert "$ref" not in text
     subtasks = schema["properties"]["subtasks"]  # type: ignore[index,call-overload] # its shape is what is tested
     assert (subtasks["minItems"], subtasks["maxItems"]) == (2, 5)  # type: ignore[index,call-overload]
-    assert list(subtasks["items"]["properties"]) == ["title", "instructions", "role", "depends_on"]  # type: ignore[index,call-overload,arg-type]
-    assert subtasks["items"]["required"] == ["title", "instructions", "role", "depends_on"]  # type: ignore[index,call-overload]
-    assert text.count("maxLength") == 2
+    assert list(subtasks["items"]["properties"]) == ["title", "instructions", "role", "depends_on", "files"]  # type: ignore[index,call-overload,arg-type]
+    assert subtasks["items"]["required"] == ["title", "instructions", "role", "depends_on", "files"]  # type: ignore[index,call-overload]
+    assert text.count("maxLength") == 3
+    assert subtasks["items"]["properties"]["files"]["maxItems"] == 3  # type: ignore[index,call-overload]
 
 
 def test_an_instance_of_the_schema_reads_as_a_draft() -> None:

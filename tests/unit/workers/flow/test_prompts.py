@@ -18,7 +18,7 @@ FILES = sorted(path.name for path in Path(prompts.__file__).parent.glob("[!_]*.m
 GOLDEN = Path(__file__).parent / "golden"
 VALUES: dict[str, object] = {
     "task": "THE TASK {{ 1 }}",
-    "package": Package(title="PACKAGE", instructions="SHARE"),
+    "package": Package(title="PACKAGE", instructions="SHARE", files=["OWN.md"], foreign=["FOREIGN.md"]),
     "most": 4,
     "count": 2,
     "roles": list(Role),
@@ -26,8 +26,10 @@ VALUES: dict[str, object] = {
     "comment": "COMMENT",
     "has_code": True,
     "tools": ["read_file", "write_file"],
+    "openings": ["OPENING"],
+    "files": ["OWN.md"],
     "broken": {"a.py": "PROBLEM", "b.toml": "OTHER"},
-    "subtask": SubtaskInfo(id="1", title="TITLE", instructions="INSTRUCTIONS", role="analyst"),
+    "subtask": SubtaskInfo(id="1", title="TITLE", instructions="INSTRUCTIONS", role="analyst", files=["OWN.md"]),
     "angle": SubtaskInfo(id="1", title="ANGLE", instructions="VIEW", role="analyst"),
     "pieces": [Piece(name="NAME", text="{{ task }} <b>&")],
 }
@@ -47,7 +49,9 @@ def test_every_prompt_renders_and_stays_short(name: str) -> None:
 def test_every_prompt_reads_as_in_its_golden_file(name: str, bare: bool) -> None:
     """A golden file that is missing is written anew; look at it before you keep it."""
     values = VALUES | (
-        {"package": None, "comment": None, "has_code": False, "tools": ["read_file"], "pieces": []} if bare else {}
+        {"package": None, "comment": None, "has_code": False, "tools": ["read_file"], "openings": [], "pieces": []}
+        if bare
+        else {}
     )
     golden = GOLDEN / (f"{name.removesuffix('.md')}.bare.md" if bare else name)
     text = render_prompt(name, **values) + "\n"
@@ -84,7 +88,7 @@ def test_what_peers_wrote_stands_in_the_prompt_as_it_is() -> None:
 
 @pytest.mark.parametrize(("has_code", "told"), [(True, True), (False, False)])
 def test_a_merge_speaks_of_files_only_where_a_proposal_has_code(has_code: bool, told: bool) -> None:
-    assert ("path=" in render_prompt("merge.md", **VALUES | {"has_code": has_code})) == told
+    assert ("path=" in render_prompt("merge.md", **VALUES | {"has_code": has_code, "openings": []})) == told
 
 
 @pytest.mark.parametrize("role", Role)

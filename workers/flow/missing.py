@@ -1,0 +1,51 @@
+"""Missing files: what a subtask was to write and its answer does not hold is asked for once more, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from workers.flow.checks import check_file
+from workers.flow.endings import find_ending
+from workers.flow.files import name_blocks, read_bare, read_files, write_opening
+from workers.flow.journal import ArtifactDraft
+from workers.flow.prompt import Asking, Piece, Prompt
+
+#: A line that only a mapping or a list has.
+_YAML = re.compile(r"^ *(?:- |[\w\"'][^:\n]*:(?:\s|$))", re.MULTILINE)
+
+
+def name_files(reply: str, asking: Asking) -> str:
+    """Return a reply with the files that were asked for named in it, as far as it holds sound blocks that they may be.
+
+    What names no path and cannot be parsed is no file: asked for by its path alone, it comes better than mended.
+    """
+    return name_blocks(reply, asking.files, _is_sound)
+
+
+def missing_prompt(prompt: Prompt, reply: str, missing: Sequence[str]) -> Prompt:
+    """Ask for files that the answer to `prompt` lacks."""
+    values = {"task": prompt.values["task"], "openings": [write_opening(path) for path in missing]}
+    pieces = (Piece(name="What you have so far", text=reply),) if reply.strip() else ()
+    return Prompt(system=prompt.system, template="missing.md", values={**values, "files": list(missing)}, pieces=pieces)
+
+
+def take_files(answer: str, asked: Sequence[str]) -> tuple[ArtifactDraft, ...]:
+    """Return those of the files that were asked for, and nothing else, that an answer holds."""
+    if len(asked) == 1 and asked[0] not in {draft.path for draft in read_files(answer).artifacts}:
+        path = asked[0]
+        bare, is_told = read_bare(answer, path)
+        check = check_file(path, bare.encode())
+        if bare and check.problem is None and (is_told or (check.checked and not _is_sentence(path, bare))):
+            return (ArtifactDraft(path=path, content=bare.encode()),)
+    named = name_blocks(name_blocks(answer, asked, _is_sound), asked)
+    return tuple(draft for draft in read_files(named).artifacts if draft.path in asked)
+
+
+def _is_sentence(path: str, text: str) -> bool:
+    """Tell whether a text is YAML only because any sentence is."""
+    return find_ending(path) in {"yaml", "yml"} and not _YAML.search(text)
+
+
+def _is_sound(path: str, content: str) -> bool:
+    return check_file(path, content.encode()).problem is None
