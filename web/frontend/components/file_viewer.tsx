@@ -78,7 +78,7 @@ export function FileViewer({ live, file }: { live: LiveSession; file: SessionFil
 
 /** Who wrote a version, in which step, and when. */
 function Origin({ live, version }: { live: LiveSession; version: FileVersion }) {
-  const label = useSlice(live.state, (state) => state.steps[version.step]?.label ?? version.step);
+  const label = useSlice(live.state, (state) => (state.steps[version.call] ?? state.steps[version.step])?.label ?? version.step);
   const step = { tab: "timeline" as const, file: null, chosen: { step: version.step }, seq: null };
   return (
     <p class="file-origin muted">
@@ -87,6 +87,11 @@ function Origin({ live, version }: { live: LiveSession; version: FileVersion }) 
         <Given text={label} />
       </a>{" "}
       <code>{version.step}</code> · <RelativeTime at={version.at} />
+      {version.problem !== null && (
+        <span class="file-problem">
+          <Icon name="exclamation-triangle-fill" /> <Given text={version.problem} />
+        </span>
+      )}
     </p>
   );
 }

@@ -238,8 +238,8 @@ function setSubtask(state: SessionState, id: string | null, next: SubtaskState, 
 }
 
 function addFile(state: SessionState, event: ArtifactWritten, at: string): SessionState {
-  const { path, size, sha256, step, agent } = event;
-  const version = { path, size, sha256, step, agent, at };
+  const { path, size, sha256, step, agent, problem } = event;
+  const version = { path, size, sha256, step, call: event.call ?? step, agent, problem, at };
   const versions = [...(state.files[path]?.versions ?? []), version];
   return { ...state, files: { ...state.files, [path]: { ...version, versions } } };
 }

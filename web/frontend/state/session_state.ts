@@ -77,7 +77,11 @@ export interface FileVersion {
   size: number;
   sha256: string;
   step: string;
+  /** The model call that this was for: another step where a tool wrote it. */
+  call: string;
   agent: string;
+  /** What is wrong with it, where it was parsed and could not be. */
+  problem: string | null;
   at: string;
 }
 
