@@ -11,7 +11,7 @@ export const ACTIVITIES: Record<Activity, { icon: IconName; word: string }> = {
   writing: { icon: "pencil", word: "writing" },
   retrying: { icon: "arrow-repeat", word: "trying again" },
   waiting: { icon: "hourglass-split", word: "waiting" },
-  idle: { icon: "cup-hot", word: "free" },
+  idle: { icon: "cup-hot", word: "idle" },
   done: { icon: "check-lg", word: "done" },
   failed: { icon: "x-lg", word: "failed" },
   halted: { icon: "pause-circle", word: "standing still" },
