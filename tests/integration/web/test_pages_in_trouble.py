@@ -38,7 +38,8 @@ def tell_and_wait(site: Site, page: Page, session: FlowSession, milliseconds: fl
     """Let an event happen, and see it on the page within this time, with all before it in order."""
     (event,) = site.happen(session, "a piece of news", **how)
     expect(page.locator(f".log-row[data-seq='{event.seq}']")).to_be_visible(timeout=milliseconds)
-    assert shown_seqs(page) == list(range(1, event.seq + 1))
+    # On a busy machine the session's lease may end meanwhile, which is one more event.
+    assert shown_seqs(page)[: event.seq] == list(range(1, event.seq + 1))
 
 
 def test_a_page_says_that_redis_is_away_shows_news_meanwhile_and_streams_again_without_a_reload(
