@@ -1,5 +1,6 @@
 // The one way to the REST API: JSON in and out, errors as ApiError, CSRF by header, the sign-in page where it is over.
 import type {
+  AskedMessage,
   Days,
   Deletion,
   EventPage,
@@ -59,6 +60,9 @@ export const api = {
   pauseSession: (id: string) => moveSession(id, "pause"),
   resumeSession: (id: string) => moveSession(id, "resume"),
   deleteSession: (id: string) => send<void>("DELETE", sessionUrl(id)),
+  readRequest: async (id: string, step: string) =>
+    (await get<{ step: { request: { messages?: AskedMessage[] } } }>(`${sessionUrl(id)}/steps/${encodePath(step)}`)).step.request
+      .messages ?? [],
   listTemplates: (query: { cursor?: string }) => get<TemplatePage>("/api/templates", query),
   findTemplate: async (id: string) => (await get<{ template: Template }>(templateUrl(id))).template,
   listTemplateVersions: (id: string, query: { cursor?: number }) =>
@@ -97,14 +101,18 @@ export function exportTemplatesUrl(ids: readonly string[]): string {
   return query === "" ? "/api/templates/export" : `/api/templates/export?${query}`;
 }
 
-/** Where a file of a session is fetched from; each part of its path is encoded, its slashes stay. */
-export function fileUrl(sessionId: string, path: string): string {
-  return `${sessionUrl(sessionId)}/artifacts/${path.split("/").map(encodeURIComponent).join("/")}`;
+/** Each part is encoded, the slashes stay. */
+const encodePath = (path: string): string => path.split("/").map(encodeURIComponent).join("/");
+
+/** Where a file of a session is fetched from: as it stands, or as a step left it. */
+export function fileUrl(sessionId: string, path: string, step?: string): string {
+  const version = step === undefined ? "" : `?${new URLSearchParams({ step }).toString()}`;
+  return `${sessionUrl(sessionId)}/artifacts/${encodePath(path)}${version}`;
 }
 
-/** The bytes of a file of a session. */
-export async function readFile(sessionId: string, path: string): Promise<Uint8Array> {
-  const response = await request(fileUrl(sessionId, path), { method: "GET" });
+/** The bytes of a file of a session: as it stands, or as a step left it. */
+export async function readFile(sessionId: string, path: string, step?: string): Promise<Uint8Array> {
+  const response = await request(fileUrl(sessionId, path, step), { method: "GET" });
   if (!response.ok) throw new ApiError(`The file cannot be read (${response.status}).`, response.status, "error");
   return new Uint8Array(await response.arrayBuffer());
 }

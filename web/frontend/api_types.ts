@@ -44,6 +44,12 @@ export interface SessionDetail extends Session {
   command: string;
 }
 
+/** A message of a step's request, as the model was given it. */
+export interface AskedMessage {
+  role: string;
+  content: string;
+}
+
 export interface Statistics {
   total: number;
   active: number;

@@ -73,7 +73,8 @@ async function build() {
     for (const [file, output] of Object.entries(metafile.outputs)) {
       const name = path.basename(file);
       made.add(name);
-      if (output.entryPoint) manifest[name.replace(/-[0-9A-Z]{8}(?=\.)/, "")] = name;
+      // What is imported when needed counts as an entry there; no page asks for it by its name.
+      if (output.entryPoint && !name.startsWith("chunk-")) manifest[name.replace(/-[0-9A-Z]{8}(?=\.)/, "")] = name;
     }
   }
   await writeOwn(manifest, "icons.svg", await makeSprite());

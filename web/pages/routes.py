@@ -30,8 +30,10 @@ def sessions() -> str:
 
 
 @pages.get("/sessions/<session_id>")
-def session(session_id: str) -> str:
-    """Show one session. Raises NotFound where the asker may not see it."""
+@pages.get("/sessions/<session_id>/<any(swarm, streams, timeline, plan, files, result, log):tab>")
+@pages.get("/sessions/<session_id>/files/<path:file>")
+def session(session_id: str, tab: str = "", file: str = "") -> str:
+    """Show one session, each of its tabs at an address of its own. Raises NotFound where the asker may not see it."""
     with current_runtime().database.read() as db:
         shown = find_session(db, session_id, seen_by=asker())
     return render_template("pages/session.html", session=shown)
