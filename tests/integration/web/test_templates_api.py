@@ -199,6 +199,19 @@ def test_a_start_fills_in_the_variables_and_takes_what_is_to_be_other(ada: Progr
     assert len(long["name"]) <= 60
 
 
+def test_a_template_keeps_models_and_commands_and_its_sessions_have_them(ada: Program) -> None:
+    options = {"models": {"queen": "llama3", "developer": "codellama:7b"}, "commands": True}
+    saved = save(ada, options=options)
+    assert saved["options"] == options
+    values = {"who": "Bob"}
+    # This server does not allow commands.
+    assert fields_of(start(ada, saved["id"], 422, variables=values)) == ["options.commands"]
+    session = start(ada, saved["id"], variables=values, options={"commands": False})["session"]
+    assert session["options"]["models"] == options["models"]
+    other = {"commands": False, "models": "auto"}
+    assert start(ada, saved["id"], variables=values, options=other)["session"]["options"]["models"] == "auto"
+
+
 def test_the_same_key_starts_one_session(ada: Program) -> None:
     saved = save(ada)
     key = {"Idempotency-Key": "k1"}

@@ -109,13 +109,15 @@ def test_a_deleted_template_is_gone_and_a_preset_stays(shell: Shell, eve: Progra
 
 
 def test_a_template_runs_with_its_variables(shell: Shell, eve: Program, site: Site) -> None:
-    _save(eve)
+    _save(eve, options={"rounds": 3})
     with ThreadPoolExecutor(1) as pool:
-        ran = pool.submit(shell, "run", "--template", "Hello", "--var", "who=a=b", "--workers", "6")
+        words = ("--template", "Hello", "--var", "who=a=b", "--workers", "6", "--models", "queen=llama3")
+        ran = pool.submit(shell, "run", *words)
         [session] = wait_until(
             lambda: list(eve.get("/api/sessions")["active_sessions"].values()), "the session is there"
         )
         assert (session["task"], session["workers"]) == ("Say hello to a=b.", 6)
+        assert (session["options"]["rounds"], session["options"]["models"]) == (3, {"queen": "llama3"})
         eve.ask("POST", f"/api/sessions/{session['id']}/stop")
         assert ran.result().exit_code == 1
     with site.dashboard.database.read() as db:

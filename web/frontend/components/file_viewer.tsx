@@ -38,9 +38,9 @@ export function FileViewer({ live, file }: { live: LiveSession; file: SessionFil
         <h3>
           <Given text={file.path} />
         </h3>
-        <div class="segments" role="group" aria-label="How to show the file">
+        <div class="file-segments" role="group" aria-label="How to show the file">
           {views.map((one) => (
-            <button key={one} type="button" class="segment" aria-pressed={one === view} onClick={() => choose({ view: one }, "replace")}>
+            <button key={one} type="button" class="file-segment" aria-pressed={one === view} onClick={() => choose({ view: one }, "replace")}>
               {{ rendered: "Read", text: "Source", changes: "Changes" }[one]}
             </button>
           ))}
