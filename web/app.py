@@ -11,6 +11,7 @@ from flask_openapi.models import Info
 from common.settings import Settings
 from web.api import (
     documentation,
+    flow_templates,
     health,
     project_folders,
     session_actions,
@@ -70,7 +71,10 @@ def create_app(settings: Settings) -> OpenAPI:
 
 
 def _register_routes(app: OpenAPI) -> None:
-    for resource in (health, sessions, session_actions, session_exports, session_parts, project_folders, system):
+    for resource in (
+        *(health, sessions, session_actions, session_exports, session_parts),
+        *(flow_templates, project_folders, system),
+    ):
         app.register_api(resource.blueprint)
     for blueprint in (health.probes, documentation.blueprint, metrics, pages):
         app.register_blueprint(blueprint)

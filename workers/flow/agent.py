@@ -360,6 +360,7 @@ class Agent:
                 prompt_tokens=outcome.prompt_tokens,
                 output_tokens=outcome.output_tokens,
                 duration_seconds=outcome.duration_seconds,
+                first_token_seconds=outcome.first_token_seconds,
                 cut_off=outcome.cut_off,
             )
             output: dict[str, JsonValue] = {
