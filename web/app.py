@@ -10,6 +10,7 @@ from flask_openapi.models import Info
 
 from common.settings import Settings
 from web.api import (
+    administration,
     documentation,
     health,
     project_folders,
@@ -18,6 +19,7 @@ from web.api import (
     session_parts,
     sessions,
     system,
+    tokens,
 )
 from web.api.blueprint import SECURITY_SCHEMES
 from web.api.body import MAXIMUM_BYTES, ApiRequest
@@ -70,7 +72,17 @@ def create_app(settings: Settings) -> OpenAPI:
 
 
 def _register_routes(app: OpenAPI) -> None:
-    for resource in (health, sessions, session_actions, session_exports, session_parts, project_folders, system):
+    for resource in (
+        health,
+        sessions,
+        session_actions,
+        session_exports,
+        session_parts,
+        project_folders,
+        system,
+        tokens,
+        administration,
+    ):
         app.register_api(resource.blueprint)
     for blueprint in (health.probes, documentation.blueprint, metrics, pages):
         app.register_blueprint(blueprint)

@@ -33,3 +33,9 @@ def session(session_id: str) -> str:
     with current_runtime().database.read() as db:
         shown = find_session(db, session_id, seen_by=asker())
     return render_template("pages/session.html", session=shown)
+
+
+@pages.get("/settings")
+def settings() -> str:
+    """Show one's account, and to admins the settings of the server."""
+    return render_template("pages/settings.html", email=asker().email)

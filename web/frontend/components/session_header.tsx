@@ -4,6 +4,7 @@ import { isFinal, seenState } from "../states.ts";
 import type { LiveSession } from "../state/live_session.ts";
 import { useSlice } from "../state/use_slice.ts";
 import { Given } from "./given.tsx";
+import { NotifySwitch } from "./notify_switch.tsx";
 import { ProgressBar } from "./progress_bar.tsx";
 import { SessionControls } from "./session_controls.tsx";
 import { SessionFacts } from "./session_facts.tsx";
@@ -36,6 +37,7 @@ export function SessionHeader({ live, detail }: { live: LiveSession; detail: Ses
           </span>
         </div>
       )}
+      {!isFinal(status) && <NotifySwitch label="Notify me when it ends" />}
     </header>
   );
 }

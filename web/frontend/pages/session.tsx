@@ -15,6 +15,8 @@ import { StepsPanel } from "../components/steps_panel.tsx";
 import { VotesPanel } from "../components/votes_panel.tsx";
 import { announce } from "../state/announcer.ts";
 import { openSession, type LiveSession } from "../state/live_session.ts";
+import { showSessionSign } from "../state/page_sign.ts";
+import { offerSessionCommands } from "../state/session_commands.ts";
 import { seenState } from "../states.ts";
 import { mountPage, pageRoot } from "./mount.tsx";
 
@@ -74,3 +76,5 @@ const { sessionId = "", sessionName = "" } = pageRoot().dataset;
 const live = openSession(sessionId);
 mountPage(<Session live={live} name={sessionName} />);
 tellMoves(live);
+showSessionSign(live);
+offerSessionCommands(live);
