@@ -26,15 +26,15 @@ def test_axe_finds_no_violation_on_any_page(
 ) -> None:
     admin = site.dashboard.program(admin=True)
     stranger = browser.open(f"{site.url}/login", size=size, theme=theme)
-    stranger.evaluate(_AXE.read_text(encoding="utf-8"))
+    stranger.add_init_script(path=_AXE)
+    stranger.reload()
     found = {"/login": stranger.evaluate(_RUN)}
     page = open_page(browser, site, admin, "/sessions", size=size, theme=theme)
     page.add_init_script(path=_AXE)
     found["/sessions, at first"] = look(page, site, "/sessions")
 
-    site.dashboard.beat("llama3:latest")
     running = make_running(site, admin)
-    ended = site.dashboard.make(admin.user, State.COMPLETED, result="**Two.**\n\n```py\nx = 1\n```")
+    ended = site.dashboard.make(admin.user, State.COMPLETED)
     failed = site.dashboard.make(admin.user, State.FAILED)
     queued = site.dashboard.make(admin.user)
     for path in (
@@ -69,6 +69,7 @@ def look(page: Page, site: Site, path: str) -> list[str]:
     """Open a page, wait until it shows what it has, and ask axe."""
     page.goto(site.url + path)
     expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live", timeout=PATIENCE)
-    expect(page.locator(".skeleton")).to_have_count(0, timeout=PATIENCE)
+    # A plan that is not there yet has one for as long as it takes.
+    expect(page.locator(".skeleton:not(#plan .skeleton)")).to_have_count(0, timeout=PATIENCE)
     violations: list[str] = page.evaluate(_RUN)
     return violations

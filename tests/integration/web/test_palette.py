@@ -1,4 +1,4 @@
-"""The keyboard's ways: the command palette and the shortcuts; the tab of the browser; notifications of a session's end."""
+"""The command palette and the shortcuts, what the browser's tab shows, and notifications of a session's end."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ def test_a_session_that_ends_unseen_is_told_of_once_that_was_asked_for(site: Sit
     assert page.evaluate("window.told") == []
     page.evaluate(_HIDE)
     end_session(site, second.id)
-    page.wait_for_function("window.told.length > 0", timeout=PATIENCE)
+    page.wait_for_function("() => window.told.length > 0", timeout=PATIENCE)
     ((title, body, tag),) = page.evaluate("window.told")
     assert (title, tag) == ("Second", f"ollama-flow:{second.id}")
     assert body.startswith("The session completed")

@@ -31,7 +31,7 @@ export function ServerSettingsPanel() {
               {settings.value.map((setting) => (
                 <tr key={setting.variable}>
                   <th scope="row">
-                    <code>{setting.variable}</code>
+                    <code>{breakable(setting.variable)}</code>
                   </th>
                   <td>{sayValue(setting)}</td>
                   <td>{setting.source === "default" ? <span class="muted">default</span> : SOURCES[setting.source]}</td>
@@ -44,6 +44,9 @@ export function ServerSettingsPanel() {
     </Panel>
   );
 }
+
+/** A long name may end its line after each part. */
+const breakable = (name: string) => name.split("_").flatMap((part, at) => (at === 0 ? [part] : ["_", <wbr key={at} />, part]));
 
 function sayValue({ value, is_secret: isSecret, source }: ServerSetting) {
   if (isSecret) return <span class="muted">{source === "default" ? "not set" : "set, not shown"}</span>;

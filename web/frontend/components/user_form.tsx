@@ -1,6 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { describedBy, Field } from "./field.tsx";
 
+const MINIMUM_LENGTH = 8;
+
 interface Props {
   /** Returns what is wrong by field; nothing where it worked. */
   onCreate: (email: string, password: string, isAdmin: boolean) => Promise<Record<string, string>>;
@@ -13,6 +15,8 @@ export function UserForm({ onCreate }: Props) {
   const isAdmin = useSignal(false);
   const problems = useSignal<Record<string, string>>({});
   const submit = async (): Promise<void> => {
+    problems.value = checkPerson(email.peek(), password.peek());
+    if (Object.keys(problems.peek()).length > 0) return;
     problems.value = await onCreate(email.peek(), password.peek(), isAdmin.peek());
     if (Object.keys(problems.peek()).length > 0) return;
     email.value = "";
@@ -64,4 +68,12 @@ export function UserForm({ onCreate }: Props) {
       </button>
     </form>
   );
+}
+
+/** What the API would refuse, found before it is asked. */
+function checkPerson(email: string, password: string): Record<string, string> {
+  return {
+    ...(/^[^@]+@[^@]+$/.test(email.trim()) ? {} : { email: "This is not an email address." }),
+    ...(password.length >= MINIMUM_LENGTH ? {} : { password: `A password has at least ${MINIMUM_LENGTH} characters.` }),
+  };
 }
