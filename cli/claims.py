@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cli.terminal import complain
+from cli.terminal import complain, without_commands
 from common.events import Claim
 
 
@@ -23,4 +23,4 @@ def describe_claim(claim: Claim) -> str:
     mark = "✓ verified" if claim.verified else "? claimed "
     said = f": “{claim.statement}”" if claim.statement else ""
     text = f"  {mark}  {claim.kind} {claim.subject}{said}\n              {claim.evidence}"
-    return "".join(sign if sign.isprintable() or sign == "\n" else "�" for sign in text)  # no commands to a terminal
+    return without_commands(text)

@@ -14,7 +14,7 @@ from cli.probe import free_port, ollama_version
 from cli.progress import Progress
 from cli.run_file import prepare_home
 from cli.supervisor import Supervisor
-from cli.terminal import complain, tell
+from cli.terminal import complain, tell, without_commands
 from cli.up import own_child
 from common.errors import FlowError
 from common.events import FlowEvent
@@ -49,7 +49,7 @@ def run_local(
     except KeyboardInterrupt:
         complain("Stopped.")
         return 1
-    tell(result.answer)
+    tell(without_commands(result.answer))
     show_claims(result.claims)
     return 0
 

@@ -8,6 +8,7 @@ from typing import Self
 from rich.console import Console
 from rich.markup import escape
 
+from cli.terminal import without_commands
 from common import events
 
 
@@ -34,7 +35,7 @@ class Progress:
 
     def say(self, sentence: str) -> None:
         """Print a line above what goes on."""
-        self._console.print(escape(sentence), soft_wrap=True)
+        self._console.print(escape(without_commands(sentence)), soft_wrap=True)
 
     def show(self, event: events.FlowEvent) -> None:
         """Take one event of the session."""
@@ -47,7 +48,7 @@ class Progress:
         if line := describe(event):
             self.say(line)
         now = "; ".join(self._running.values()) or "Waiting"
-        self._status.update(f"{self._finished} steps done · {escape(now)}")
+        self._status.update(f"{self._finished} steps done · {escape(without_commands(now))}")
 
 
 def describe(event: events.FlowEvent) -> str | None:

@@ -17,7 +17,7 @@ from rich.prompt import Confirm
 from cli.claims import show_claims
 from cli.probe import local_url
 from cli.progress import Progress
-from cli.terminal import complain, tell
+from cli.terminal import complain, tell, without_commands
 from common.errors import FieldError, FlowError, InvalidInput, SettingsError
 from common.events import Claim, ClaimsMade, LoggedEvent, SessionMoved
 from common.settings import load_settings, read_run_file
@@ -204,7 +204,7 @@ def run_remote(dashboard: Dashboard, body: Mapping[str, JsonValue]) -> int:
     except KeyboardInterrupt:
         return _detach(dashboard, session_id)
     if end.status == State.COMPLETED:
-        tell(end.result or "")
+        tell(without_commands(end.result or ""))
         show_claims(claims)
         return 0
     complain(end.error or end.reason or f"The session {end.status}.")

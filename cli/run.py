@@ -32,7 +32,7 @@ def run(
     ] = None,
     project_folder: Annotated[
         Path | None,
-        typer.Option(help="Where the swarm writes its files, and reads if its model calls tools.", show_default=False),
+        typer.Option(help="What the swarm sees, and where it writes its files.", show_default=False),
     ] = None,
     name: Annotated[
         str | None, typer.Option(help="The session's name; else from the task.", show_default=False)

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import sys
+import unicodedata
 from collections.abc import Mapping
+
+
+def without_commands(text: str) -> str:
+    """Return text of a model as a terminal may show it: what would move, colour or clear something is seen instead."""
+    return "".join(sign if sign in "\n\t" or unicodedata.category(sign) != "Cc" else "�" for sign in text)
 
 
 def tell(sentence: str) -> None:

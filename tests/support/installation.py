@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -133,10 +134,15 @@ class Installation:
 
     def stop(self, session: FlowSession) -> None:
         """Want a session stopped, as the web tier does."""
+        self.want(session, wanted.want_stop)
+
+    def want(self, session: FlowSession, change: Callable[..., tuple[object, list[LoggedEvent]]]) -> None:
+        """Want something else of a session, by a function of `wanted`."""
         with self.database.write() as db:
-            _, told = wanted.want_stop(db, session.id, by=self.user)
+            _, told = change(db, session.id, by=self.user)
         self.bus.publish_events(told)
         self.bus.nudge(session.id)
+        self.dispatcher.soon()
 
     def read(self, session: FlowSession) -> FlowSession:
         """Return the session as it is now."""

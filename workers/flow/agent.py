@@ -112,14 +112,21 @@ class Agent:
         text = outcome.text.strip()
         if not text and not last:
             return Judgement(error="The answer was empty.", again="Write it now.")
-        files = read_files(name_files(outcome.text, asking)) if asking.takes_files else ReplyFiles()
+        named = await _name_files(outcome.text, asking)
+        files = read_files(named) if asking.takes_files else ReplyFiles()
         problems = [f"{self.name}: {problem}" for problem in files.problems]
         problems += [
             f"{draft.path} ({self.name}) was left out: another team writes it."
             for draft in files.artifacts
             if draft.path in asking.foreign
         ]
-        own = tuple(draft for draft in files.artifacts if draft.path not in asking.foreign)
+        unseen = self.flow.given.find_unseen(outcome.events) - set(asking.foreign)
+        problems += [
+            f"{draft.path} ({self.name}) was not written: the model was given only a part of what it holds."
+            for draft in files.artifacts
+            if draft.path in unseen
+        ]
+        own = tuple(draft for draft in files.artifacts if draft.path not in {*asking.foreign, *unseen})
         if not text:
             problems.append(f"{asking.label} ({self.name}): the model wrote nothing, though it was asked twice.")
         notices = (Notice(level="warning", message=problem) for problem in problems)
@@ -135,7 +142,7 @@ class Agent:
         """Return the text of a step that `judge_text` judged, with what was missing or broken of its files."""
         text, broken = str(output["text"]), cast("Mapping[str, str]", output["value"] or {})
         if asking.files:
-            text = name_files(text, asking)
+            text = await _name_files(text, asking)
             if missing := find_missing(text, asking.files):
                 text, more = await self._ask_missing(key, prompt, asking, text, missing)
                 broken = {**broken, **more}
@@ -175,28 +182,34 @@ class Agent:
     async def _ask_missing(
         self, key: str, prompt: Prompt, asking: Asking, reply: str, missing: Sequence[str]
     ) -> tuple[str, Mapping[str, str]]:
-        """Ask for files that a reply lacks; return it with those that came, and what is wrong with them by path."""
-        named = missing[0] if len(missing) == 1 else f"{len(missing)} files"
-        asking = replace(asking, label=f"Write {named}", files=tuple(missing))
+        """Ask for each file that a reply lacks; return it with those that came, and what is wrong with them by path."""
+        blocks: list[str] = []
+        broken: dict[str, str] = {}
+        for number, path in enumerate(missing, start=1):
+            step = name_missing(key, number)
+            output = await self._ask_file(step, str(prompt.values["task"]), asking, reply, path)
+            if output["value"] is None:  # there was no room
+                break  # nor would the others fit
+            taken = await asyncio.to_thread(take_files, str(output["text"]), [path])
+            blocks += [write_block(draft.path, draft.content.decode()) for draft in taken]
+            broken |= cast("Mapping[str, str]", output["value"])
+        return "\n\n".join([reply, *blocks]).strip(), broken
+
+    async def _ask_file(self, key: str, task: str, asking: Asking, reply: str, path: str) -> Mapping[str, JsonValue]:
+        """Return the output of the step that asks for a file; its value is None where the context had no room."""
+        asking = replace(asking, label=f"Write {path}", files=(path,))
 
         async def judge(outcome: CallOutcome, step: str, last: bool) -> Judgement:
-            taken = await asyncio.to_thread(take_files, outcome.text, missing)
+            taken = await asyncio.to_thread(take_files, outcome.text, [path])
             written = await self.tell_files(step, taken)
             broken: dict[str, JsonValue] = {event.path: event.problem for event in written if event.problem}
-            notices = (
-                Notice(level="warning", message=f"{path} is missing: {self.name} did not write it, though asked twice.")
-                for path in missing
-                if path not in {draft.path for draft in taken}
-            )
+            missing = f"{path} is missing: {self.name} did not write it, though asked twice."
+            notices = () if taken else (Notice(level="warning", message=missing),)
             return Judgement(value=broken, events=(*written, *notices), artifacts=taken)
 
-        try:
-            prompt = missing_prompt(prompt, reply, missing)
-            output = (await self.run_turn(name_missing(key), prompt, asking, judge, last=True, is_calm=True)).output
-        except ContextTooSmall:  # not worth the flow
-            return reply, {}
-        blocks = [write_block(draft.path, draft.content.decode()) for draft in take_files(str(output["text"]), missing)]
-        return "\n\n".join([reply, *blocks]).strip(), cast("Mapping[str, str]", output["value"])
+        prompt = missing_prompt(task, reply, path)
+        step = await self.run_turn(key, prompt, asking, judge, last=True, is_calm=True, may_be_left_out=True)
+        return step.output
 
     async def _mend(self, key: str, system: str, asking: Asking, reply: str, broken: Mapping[str, str]) -> str:
         """Ask for the files of a reply that cannot be parsed, and return the reply with those that were mended."""
@@ -216,12 +229,12 @@ class Agent:
             return Judgement(value=paths, events=(*written, *notices), artifacts=mended)
 
         prompt = mending_prompt(system, reply, broken)
-        try:
-            output = (await self.run_turn(name_mending(key), prompt, asking, judge, last=True, is_calm=True)).output
-        except ContextTooSmall:  # not worth the flow
-            return reply
-        paths = cast("list[str]", output["value"])
-        answer = take_files(str(output["text"]), list(broken))
+        step = await self.run_turn(
+            name_mending(key), prompt, asking, judge, last=True, is_calm=True, may_be_left_out=True
+        )
+        output = step.output
+        paths = cast("list[str]", output["value"] or [])
+        answer = await asyncio.to_thread(take_files, str(output["text"]), list(broken))
         return replace_files(reply, {d.path: d.content.decode() for d in answer if d.path in paths})
 
     async def _converse(
@@ -255,11 +268,13 @@ class Agent:
         offer: Offer = NO_OFFER,
         told: tuple[DurableEvent, ...] = (),
         is_calm: bool = False,
+        may_be_left_out: bool = False,
     ) -> StepResult:
         """Make one model call as a step of its own; `told` is committed along with it, and a calm one takes no risks.
 
-        Its output holds the text, the value and the error that `judge` made of it, and the tool calls where tools were
-        offered. Raises ModelError.
+        One that may be left out is, where the context has no room for it: what others go on with is journaled, for on a
+        replay elsewhere there may be room. Its output holds the text, the value and the error that `judge` made of it,
+        and the tool calls where tools were offered. Raises ModelError.
         """
         options = self._choose_options(key, free=schema is None, calm=is_calm or schema is not None)
         model = self.flow.model_of(asking.role)
@@ -290,7 +305,12 @@ class Agent:
         )
 
         async def execute() -> StepResult:
-            outcome = await call.make()
+            try:
+                outcome = await call.make()
+            except ContextTooSmall:
+                if not may_be_left_out:
+                    raise
+                return StepResult(output={"agent": self.name, "text": "", "value": None, "error": None})
             judgement = await judge(outcome, key, last)
             events = judgement.events
             if judgement.error is not None:
@@ -335,3 +355,9 @@ class Agent:
         if given.seed is not None:  # one seed for all would make drones with like prompts say the same
             options["seed"] = (given.seed + zlib.crc32(key.encode())) % 2**31
         return options
+
+
+async def _name_files(text: str, asking: Asking) -> str:
+    """Return a reply with the files that were asked for named in it; its blocks are parsed for that, so in a thread."""
+    has_blocks = "```" in text or "~~~" in text
+    return await asyncio.to_thread(name_files, text, asking) if asking.files and has_blocks else text

@@ -29,7 +29,7 @@ _KERNEL_LIMITS = {152: "it used too much processor time", 153: "a file of it got
 class RunCommand(Arguments):
     """What run_command takes."""
 
-    command: str = Field(min_length=1, max_length=8000, description="A command line for sh.")
+    command: str = Field(pattern=r"\S", max_length=8000, description="A command line for sh.")
 
 
 class CommandTool:
@@ -77,10 +77,10 @@ class CommandTool:
 
 
 def tell_interrupted(arguments: Mapping[str, JsonValue] | str) -> ToolOutcome:
-    """Return what a command came to that was started, and whose worker process ended before it told its result."""
+    """Return what a command came to that was started and broken off: a pause, or the end of its worker process."""
     command = arguments.get("command", "") if isinstance(arguments, Mapping) else ""
     sentence = (
-        "The command was started, but the worker process ended before its result was known. "
+        "The command was started, but broken off before its result was known. "
         "Nothing that it changed was kept. Run it again if it is still needed."
     )
     return ToolOutcome(text=f"Error: {sentence}", failed=True, facts=_facts(str(command), None))

@@ -12,6 +12,7 @@ from common.errors import WorkspaceError
 from common.events import ArtifactWritten, DurableEvent, FlowEvent, Notice
 from common.options import FlowOptions
 from workers.flow.checks import FileCheck, check_files
+from workers.flow.given import Given
 from workers.flow.journal import Emit, Journal, StepRequest, StepResult
 from workers.flow.ledger import Ledger
 from workers.flow.model import ModelClient, ModelInfo
@@ -44,6 +45,8 @@ class FlowContext:
     #: How long to wait before each new attempt at a step, in seconds.
     retry_delays: tuple[float, ...] = (0.5, 2.0)
 
+    #: What lay in the project folder when the flow began.
+    given: Given = field(default_factory=Given)
     #: The roles that use another model than `model`, and which.
     models: Mapping[str, str] = field(default_factory=dict)
     #: The largest window asked of each model so far: a server may load it anew when it changes, so it only grows.

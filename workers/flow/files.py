@@ -21,6 +21,8 @@ from workers.flow.workspace import MOST_FILE_BYTES, check_path
 MOST_REPLY_FILES = 20
 #: The path in the prompts' example, which a small model repeats.
 EXAMPLE_PATH = "app/main.py"
+#: A longer line names no path: the patterns below may take the square of its length.
+_MOST_NAMING = 600
 #: Endings of files that hold plain words: an answer without any block may be one.
 _PROSE = frozenset({"md", "txt", "rst"})
 _NO_LANGUAGE = frozenset({"", "text", "txt", "plaintext", "plain", "code", "file", "output"})
@@ -118,11 +120,16 @@ def write_opening(path: str, fence: str = "```") -> str:
 
 def write_block(path: str, content: str) -> str:
     """Return a file as a block that names its path."""
+    return write_fenced(content, write_opening(path, fence=""))
+
+
+def write_fenced(content: str, info: str) -> str:
+    """Return text as a code block, with a fence that is longer than any in it."""
     fence = "```"
     while fence in content:
         fence += "`"
     body = content.removesuffix("\n")
-    return f"{write_opening(path, fence)}\n{body}\n{fence}"
+    return f"{fence}{info}\n{body}\n{fence}"
 
 
 def read_bare(answer: str, path: str) -> tuple[str, bool]:
@@ -136,11 +143,21 @@ def read_bare(answer: str, path: str) -> tuple[str, bool]:
     if not fences:
         return _join(lines), find_ending(path) in _PROSE
     first, info = fences[0]
-    if not info and first:
-        return _join(lines[:first]), len(fences) % 2 == 1
     block = _Block(named=None, info=info, fence="", begin=0, end=0, content="")
-    is_open = len(fences) == 1 and (_has_language(block, path) or _has_no_language(block, path))
-    return (_join(lines[first + 1 :]), True) if is_open else ("", False)
+    if (info and _has_language(block, path)) or (not first and _has_no_language(block, path)):
+        return (_join(lines[first + 1 :]), True) if len(fences) == 1 else ("", False)
+    end = _find_end(fences)
+    return (_join(lines[:end]), len(fences) % 2 == 1) if end else ("", False)
+
+
+def _find_end(fences: Sequence[tuple[int, str]]) -> int | None:
+    """Return the line that closes a block which was begun before, and may hold blocks itself."""
+    is_inside = False
+    for number, info in fences:
+        if not info and not is_inside:
+            return number
+        is_inside = bool(info)
+    return None
 
 
 def _join(lines: Sequence[str]) -> str:
@@ -202,6 +219,8 @@ def _find_blocks(reply: str) -> list[_Block]:
 
 
 def _path_of_info(info: str) -> str | None:
+    if len(info) > _MOST_NAMING:
+        return None
     if named := _NAMED.search(info):
         return named.group(1).strip("\"'`")
     for word in info.split():
@@ -213,6 +232,8 @@ def _path_of_info(info: str) -> str | None:
 
 
 def _path_of_line(line: str) -> str | None:
+    if len(line) > _MOST_NAMING:
+        return None
     if labelled := _LABELLED.match(line):
         return labelled.group("path").strip("`*\"' ") or None
     bare = line.strip().strip("#*_ ").rstrip(":").strip("`*_ ")

@@ -15,6 +15,7 @@ from common.states import Architecture
 from workers.flow.architectures import run_architecture
 from workers.flow.casting import cast_models
 from workers.flow.context import QUEEN, FlowContext, emit_nothing
+from workers.flow.given import Given, take_up
 from workers.flow.journal import Emit, Journal, MemoryJournal, StepRequest, StepResult
 from workers.flow.model import ModelClient
 from workers.flow.prompts import Prompts, shipped_prompts, use_prompts
@@ -105,7 +106,7 @@ class OllamaFlowFramework:
             retry_delays=self._retry_delays,
         )
         with use_prompts(self._prompts):
-            agents, flow.models = await self._form_swarm(flow)
+            agents, flow.models, flow.given = await self._form_swarm(flow)
             answer = await run_architecture(self._architecture, flow, Swarm.of(agents, flow))
         if not answer.text:
             raise OutputInvalid("The model wrote nothing that could be an answer.")
@@ -119,8 +120,11 @@ class OllamaFlowFramework:
             claims=answer.claims,
         )
 
-    async def _form_swarm(self, flow: FlowContext) -> tuple[list[AgentInfo], Mapping[str, str]]:
-        """Journal who takes part and which roles have models of their own, as the first step of every flow."""
+    async def _form_swarm(self, flow: FlowContext) -> tuple[list[AgentInfo], Mapping[str, str], Given]:
+        """Journal who takes part, which roles have models of their own, and what lies in the project folder.
+
+        This is the first step of every flow; a replay looks at neither the model server nor the folder again.
+        """
         agents = form_swarm(self._architecture, self._workers)
         inputs: dict[str, JsonValue] = {
             "task": flow.task,
@@ -140,8 +144,14 @@ class OllamaFlowFramework:
             ]
             formed = SwarmFormed(architecture=str(self._architecture), model=self._model, agents=cast, models=models)
             output = formed.model_dump(mode="json", include={"agents", "models"})
-            return StepResult(output={"flow_version": FLOW_VERSION, **output}, events=(formed,))
+            given, notices = await take_up(flow.task, flow.workspace)
+            output["given"] = given.model_dump(mode="json")
+            return StepResult(output={"flow_version": FLOW_VERSION, **output}, events=(formed, *notices))
 
         request = StepRequest(key="swarm", kind="choice", agent=agents[0].name, input=inputs)
         formed = (await flow.run_step(request, decide)).output
-        return _AGENTS.validate_python(formed["agents"]), _MODELS.validate_python(formed.get("models", {}))
+        return (
+            _AGENTS.validate_python(formed["agents"]),
+            _MODELS.validate_python(formed.get("models", {})),
+            Given.model_validate(formed.get("given", {})),
+        )

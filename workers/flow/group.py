@@ -19,6 +19,7 @@ from workers.flow.agent import Agent, Reply
 from workers.flow.context import FlowContext
 from workers.flow.crew import Crew
 from workers.flow.files import write_opening
+from workers.flow.given import write_openings
 from workers.flow.packages import Package
 from workers.flow.plan import Plan, PlanDraft, asked_subtasks, most_subtasks, plan_schema, repair_plan
 from workers.flow.prompt import Asking, Piece, Prompt
@@ -107,6 +108,7 @@ class Group:
                 system=self._leader_prompt(),
                 template="plan.md",
                 values=self.values(most=asked, roles=[str(role) for role in Role]),
+                pieces=self.flow.given.listing,
             ),
             Asking(label="Plan the work"),
             draft=PlanDraft,
@@ -132,7 +134,12 @@ class Group:
     ) -> Finished:
         work = f"{'work' if comment is None else 'rework'}/{subtask.id}"
         used = [results[other] for other in subtask.depends_on]
-        pieces = [item.piece for item in used]
+        given = self.flow.given
+        pieces = [*given.pieces, *(item.piece for item in used)]
+        edits = write_openings(given.find_edited(subtask.files))
+        # What is there already may be changed, but is never missing; nor is a block without a path taken for it.
+        present = {file.path for file in given.files}
+        subtask = subtask.model_copy(update={"files": [path for path in subtask.files if path not in present]})
         if comment is not None:
             pieces.append(Piece(name="Your earlier result", text=results[subtask.id].reply.text))
 
@@ -159,7 +166,10 @@ class Group:
             system=role_prompt(Role(subtask.role)),
             template="work.md",
             values=self.values(
-                subtask=subtask, comment=comment, openings=[write_opening(path) for path in subtask.files]
+                subtask=subtask,
+                comment=comment,
+                openings=[write_opening(path) for path in subtask.files],
+                edits=edits,
             ),
             pieces=tuple(pieces),
         )

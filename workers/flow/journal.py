@@ -68,9 +68,9 @@ def name_mending(key: str) -> str:
     return f"{key}{_MENDING}"
 
 
-def name_missing(key: str) -> str:
-    """Return the key of the step that asks for files that are missing in the step `key`."""
-    return f"{key}{_MISSING}"
+def name_missing(key: str, number: int) -> str:
+    """Return the key of the step that asks for the `number`-th file that is missing in the step `key`, from 1."""
+    return f"{key}{_MISSING}" if number == 1 else f"{key}{_MISSING}-{number}"
 
 
 def is_extra(key: str) -> bool:
@@ -78,7 +78,7 @@ def is_extra(key: str) -> bool:
 
     That is a later turn of another one, its files, its mending, a tool call, or the list of the answer's claims.
     """
-    return is_tool(key) or split_turn(key)[1] > 1 or key.endswith((_MENDING, _MISSING)) or key == CLAIMS
+    return is_tool(key) or split_turn(key)[1] > 1 or key.endswith(_MENDING) or _MISSING in key or key == CLAIMS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from workers.flow.checks import check_file
 from workers.flow.files import read_files, write_opening
 from workers.flow.journal import ArtifactDraft
-from workers.flow.missing import take_files
+from workers.flow.missing import begin_file, take_files
 from workers.flow.prompt import Piece, Prompt
 
 
@@ -19,7 +19,8 @@ def mending_prompt(system: str, reply: str, broken: Mapping[str, str]) -> Prompt
         if draft.path in broken
     ]
     values = {"broken": dict(broken), "openings": [write_opening(path) for path in broken]}
-    return Prompt(system=system, template="mend.md", values=values, pieces=tuple(pieces))
+    prompt = Prompt(system=system, template="mend.md", values=values, pieces=tuple(pieces))
+    return begin_file(prompt, next(iter(broken))) if len(broken) == 1 else prompt
 
 
 def take_mended(reply: str, broken: Mapping[str, str], answer: str) -> tuple[ArtifactDraft, ...]:

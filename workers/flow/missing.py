@@ -1,4 +1,9 @@
-"""Missing files: what a subtask was to write and its answer does not hold is asked for once more, and nothing else."""
+"""Missing files: what a subtask was to write and its answer does not hold is asked for once more, each by itself.
+
+The answer is begun for the model, with the line that opens the file's block: a small model goes on with the file, where
+it would else talk about it. Where a server takes what was begun for a whole answer, a block comes, or just the file;
+all of these are read.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +14,9 @@ from workers.flow.checks import check_file
 from workers.flow.endings import find_ending
 from workers.flow.files import name_blocks, read_bare, read_files, write_opening
 from workers.flow.journal import ArtifactDraft
+from workers.flow.model import Message
 from workers.flow.prompt import Asking, Piece, Prompt
+from workers.flow.prompts import render_prompt
 
 #: A line that only a mapping or a list has.
 _YAML = re.compile(r"^ *(?:- |[\w\"'][^:\n]*:(?:\s|$))", re.MULTILINE)
@@ -23,11 +30,18 @@ def name_files(reply: str, asking: Asking) -> str:
     return name_blocks(reply, asking.files, _is_sound)
 
 
-def missing_prompt(prompt: Prompt, reply: str, missing: Sequence[str]) -> Prompt:
-    """Ask for files that the answer to `prompt` lacks."""
-    values = {"task": prompt.values["task"], "openings": [write_opening(path) for path in missing]}
-    pieces = (Piece(name="What you have so far", text=reply),) if reply.strip() else ()
-    return Prompt(system=prompt.system, template="missing.md", values={**values, "files": list(missing)}, pieces=pieces)
+def missing_prompt(task: str, reply: str, path: str) -> Prompt:
+    """Ask for a file that a reply lacks. Of the reply only code is of use: of words a small model writes more words."""
+    pieces = (Piece(name="What you have so far", text=reply),) if "```" in reply else ()
+    prompt = Prompt(
+        system=render_prompt("file.md"), template="missing.md", values={"task": task, "path": path}, pieces=pieces
+    )
+    return begin_file(prompt, path)
+
+
+def begin_file(prompt: Prompt, path: str) -> Prompt:
+    """Return the prompt with the answer begun: the line that opens the block of a file."""
+    return prompt.go_on(Message(role="assistant", content=f"{write_opening(path)}\n"))
 
 
 def take_files(answer: str, asked: Sequence[str]) -> tuple[ArtifactDraft, ...]:

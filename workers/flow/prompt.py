@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from workers.flow.files import write_fenced
 from workers.flow.model import Message
 from workers.flow.prompts import render_prompt
 
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """Text of a peer inside a prompt."""
+    """Text of a peer, or of a file, inside a prompt."""
 
     #: What it is, as the model and people read it, e.g. "Result of 1: Find facts".
     name: str
     text: str
+    #: Of a file: what a code block calls its language.
+    language: str | None = None
+
+    @property
+    def shown(self) -> str:
+        """The text as it stands in a prompt; a file's in a block that nothing in it can close, however it was cut."""
+        return self.text if self.language is None else write_fenced(self.text, self.language)
 
 
 def join_pieces(pieces: Sequence[Piece]) -> str:

@@ -11,11 +11,12 @@ import asyncio
 import contextlib
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
 from workers.flow.copies import pack_files
+from workers.flow.seccomp import write_filter
 from workers.flow.usage import UsageWatch, kill_tree
 
 MEBIBYTE = 1024 * 1024
@@ -101,7 +102,8 @@ class Sandbox:
             "core": 0,
         }
         return [
-            *(self._program, "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"),
+            shutil.which(self._program) or self._program,  # without an environment it would be looked for elsewhere
+            *("--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"),
             *("--new-session", "--clearenv", "--hostname", "sandbox"),
             *(word for name, value in _ENVIRONMENT.items() for word in ("--setenv", name, value)),
             *("--ro-bind", "/usr", "/usr", *_link_system_folders()),
@@ -141,7 +143,8 @@ echo started >&3
 sh -c "$1" 3>&-
 code=$?
 kill -s KILL -- -1 2>/dev/null
-tar -c -f - --hard-dereference . >&3 2>/dev/null
+chmod -R u+rwX . 2>/dev/null
+tar -c -f - --format=gnu --hard-dereference . >&3 2>/dev/null
 exit $code
 """
 _NEEDED = "Commands are run in bubblewrap only."
@@ -164,6 +167,22 @@ class _User(TypedDict, total=False):
 def _unprivileged() -> _User:
     """Return who runs the sandbox: limits on processes do not bind root."""
     return {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+
+
+@contextlib.contextmanager
+def _open_filter() -> Iterator[tuple[tuple[str, ...], tuple[int, ...]]]:
+    """Give the words that put the filter of system calls in force, and the descriptor that they speak of."""
+    written = write_filter()
+    if written is None:
+        yield (), ()
+        return
+    reads, writes = os.pipe()
+    try:
+        os.write(writes, written)  # far less than a pipe holds
+        os.close(writes)
+        yield ("--seccomp", str(reads)), (reads,)
+    finally:
+        os.close(reads)
 
 
 def _link_system_folders() -> list[str]:
@@ -193,15 +212,19 @@ class _Run:
         """Start it, feed it, read it and watch it until all that belongs to it has ended."""
         limits = self._limits
         try:
-            process = self._process = await asyncio.create_subprocess_exec(
-                *words,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                cwd="/",
-                env={},
-                **_unprivileged(),
-            )
+            with _open_filter() as (filters, passed):
+                process = self._process = await asyncio.create_subprocess_exec(
+                    words[0],
+                    *filters,
+                    *words[1:],
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.PIPE,
+                    stderr=asyncio.subprocess.PIPE,
+                    cwd="/",
+                    env={},
+                    pass_fds=passed,
+                    **_unprivileged(),
+                )
         except (OSError, ValueError) as error:  # not allowed to be another user, or a NUL in the command
             return CommandEnd(exit_code=None, output=str(error), started=False)
         if self._is_killed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from pathlib import Path
 
 #: The part of the host's memory that a command must leave free, whatever it has itself.
 RESERVE = 1 / 16
+#: A row of Linux's tables that tells a size. Another one is a process's name, in which it may write what it likes.
+_SIZE = re.compile(rb"^(?!Name:)(\w+):\s+(\d+) kB$", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +90,5 @@ def _is_host_short() -> bool:
 def _read_table(path: str) -> dict[str, int]:
     """Return the sizes, in bytes, that one of Linux's tables tells; empty where it is gone."""
     with contextlib.suppress(OSError):
-        rows = (line.split() for line in Path(path).read_text().splitlines())
-        return {row[0].rstrip(":"): int(row[1]) * 1024 for row in rows if row[2:] == ["kB"]}
+        return {name.decode(): int(size) * 1024 for name, size in _SIZE.findall(Path(path).read_bytes())}
     return {}

@@ -54,6 +54,11 @@ def find_asked(task: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(asked))[:MOST_WANTED]
 
 
+def find_named(task: str) -> tuple[str, ...]:
+    """Return all paths that the text of a task names, asked for or not, in order, each once."""
+    return tuple(dict.fromkeys(path for sentence in _split(task) for path, _ in _find_names(sentence)))
+
+
 async def find_wanted(task: str, workspace: Workspace | None) -> tuple[str, ...]:
     """Return the files that a task asks for and that are not in the workspace yet, under any folder."""
     asked = find_asked(task)

@@ -80,6 +80,8 @@ def test_a_role_s_model_that_is_gone_is_told_beside_its_field(browser: Browser, 
     )
     expect(page.get_by_label("Developer")).to_be_focused()
     page.get_by_label("Developer").select_option("llama3:latest")
+    expect(page.locator("#model-developer-problem")).to_have_count(0)
+    expect(page.get_by_label("Developer")).to_be_visible()
     page.get_by_role("button", name="Create & Start Session").click()
     expect(page.locator(".toast-note")).to_be_visible()
     (refused,) = browser.complaints  # the browser itself calls the refusal an error

@@ -4,6 +4,7 @@ import pytest
 
 from cli.child_log import summarise
 from cli.progress import Progress, describe
+from cli.terminal import without_commands
 from common import events
 
 
@@ -39,6 +40,17 @@ def test_progress_goes_to_standard_error_and_takes_brackets_as_they_are(capsys: 
     said = capsys.readouterr()
     assert said.out == ""
     assert "[red]not a colour[/red]" in said.err
+
+
+def test_nothing_that_a_model_wrote_commands_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    hostile = "\x1b]0;mine\x07\x1b[2J\x9b31m\rgone"
+    with Progress() as progress:
+        progress.show(events.StepStarted(step="plan", kind="model", agent="queen", label=hostile))
+        progress.show(events.ReviewMade(step="review", agent="queen", approved=True, comment=hostile, returned=[]))
+    said = capsys.readouterr().err
+    assert "�]0;mine��[2J�31m�gone" in said
+    assert not set(said) & set("\x1b\x07\x9b\r")
+    assert without_commands("a\tb\nक\u200d") == "a\tb\nक\u200d"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-import { changeDraft, draft } from "../state/draft.ts";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { draft } from "../state/draft.ts";
+import type { Draft } from "../validation.ts";
 import { describedBy, Field } from "./field.tsx";
 import { Icon } from "./icon.tsx";
 import { ModelsByRole } from "./models_by_role.tsx";
@@ -7,16 +9,21 @@ interface Props {
   problems: Record<string, string>;
   /** Whether the server allows sessions to run commands. */
   mayRunCommands: boolean;
+  onChange: (field: string, changed: Partial<Draft>) => void;
 }
 
-/** What most people leave as it is; open where something in it is wrong. */
-export function AdvancedOptions({ problems, mayRunCommands }: Props) {
+/** What most people leave as it is; opens where something in it is wrong. */
+export function AdvancedOptions({ problems, mayRunCommands, onChange }: Props) {
+  const details = useRef<HTMLDetailsElement>(null);
   const { temperature, rounds, review, commands, architecture } = draft.value;
   const temperatureProblem = problems["options.temperature"];
   const roundsProblem = problems["options.rounds"];
   const isWrong = Object.keys(problems).some((field) => field.startsWith("options."));
+  useLayoutEffect(() => {
+    if (isWrong && details.current !== null) details.current.open = true; // and closes under nobody's hands
+  }, [isWrong]);
   return (
-    <details class="advanced" open={isWrong}>
+    <details class="advanced" ref={details}>
       <summary>
         <Icon name="sliders" /> Advanced
         <Icon name="chevron-down" class="advanced-arrow" />
@@ -31,7 +38,7 @@ export function AdvancedOptions({ problems, mayRunCommands }: Props) {
             max="2"
             step="0.1"
             value={temperature}
-            onInput={(event) => changeDraft({ temperature: event.currentTarget.valueAsNumber })}
+            onInput={(event) => onChange("options.temperature", { temperature: event.currentTarget.valueAsNumber })}
           />
         </Field>
         <Field
@@ -48,17 +55,17 @@ export function AdvancedOptions({ problems, mayRunCommands }: Props) {
             max="6"
             step="1"
             value={rounds}
-            onInput={(event) => changeDraft({ rounds: event.currentTarget.valueAsNumber })}
+            onInput={(event) => onChange("options.rounds", { rounds: event.currentTarget.valueAsNumber })}
           />
         </Field>
-        <ModelsByRole problems={problems} />
+        <ModelsByRole problems={problems} onChange={onChange} />
         <label class="switch" for="review">
           <input
             id="review"
             type="checkbox"
             class="form-check-input"
             checked={review}
-            onChange={(event) => changeDraft({ review: event.currentTarget.checked })}
+            onChange={(event) => onChange("options.review", { review: event.currentTarget.checked })}
           />
           <span>
             Review
@@ -72,7 +79,7 @@ export function AdvancedOptions({ problems, mayRunCommands }: Props) {
               type="checkbox"
               class="form-check-input"
               checked={commands}
-              onChange={(event) => changeDraft({ commands: event.currentTarget.checked })}
+              onChange={(event) => onChange("options.commands", { commands: event.currentTarget.checked })}
             />
             <span>
               Run commands

@@ -34,7 +34,7 @@ export function FolderInput({ value, problem, onChange }: Props) {
       problem={problem}
       hint={
         <>
-          The swarm writes its files there, and reads them where its model can call tools.
+          The swarm sees what lies there and the files that the task names, and writes its files there.
           {roots.length > 0 && (
             <>
               {" "}

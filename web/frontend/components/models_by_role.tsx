@@ -1,6 +1,6 @@
 import { humanise } from "../format.ts";
 import { MODEL_ROLES, modelTitle } from "../models.ts";
-import { changeDraft, draft } from "../state/draft.ts";
+import { draft } from "../state/draft.ts";
 import { models } from "../state/models_store.ts";
 import type { Draft } from "../validation.ts";
 import { describedBy, Field } from "./field.tsx";
@@ -11,8 +11,13 @@ const HINTS: Record<Draft["modelsBy"], string> = {
   role: "A role without one of its own uses the model above.",
 };
 
+interface FieldsProps {
+  problems: Record<string, string>;
+  onChange: (field: string, changed: Partial<Draft>) => void;
+}
+
 /** Whether all roles speak with one model, and else which of them with another one. */
-export function ModelsByRole({ problems }: { problems: Record<string, string> }) {
+export function ModelsByRole({ problems, onChange }: FieldsProps) {
   const { modelsBy, roleModels } = draft.value;
   const problem = problems["options.models"];
   return (
@@ -23,7 +28,7 @@ export function ModelsByRole({ problems }: { problems: Record<string, string> })
             {...describedBy("models-by", problem)}
             class="form-select"
             value={modelsBy}
-            onChange={(event) => changeDraft({ modelsBy: event.currentTarget.value as Draft["modelsBy"] })}
+            onChange={(event) => onChange("options.models", { modelsBy: event.currentTarget.value as Draft["modelsBy"] })}
           >
             <option value="one">One for all</option>
             <option value="auto">Choose automatically</option>
@@ -38,7 +43,7 @@ export function ModelsByRole({ problems }: { problems: Record<string, string> })
             role={role}
             value={roleModels[role] ?? ""}
             problem={problems[`options.models.${role}`]}
-            onChange={(name) => changeDraft({ roleModels: { ...roleModels, [role]: name } })}
+            onChange={(name) => onChange(`options.models.${role}`, { roleModels: { ...roleModels, [role]: name } })}
           />
         ))}
     </>

@@ -143,7 +143,7 @@ export function SessionForm({ mayRunCommands }: { mayRunCommands: boolean }) {
           problem={byField["project_folder"]}
           onChange={(path) => change("project_folder", { projectFolder: path })}
         />
-        <AdvancedOptions problems={byField} mayRunCommands={mayRunCommands} />
+        <AdvancedOptions problems={byField} mayRunCommands={mayRunCommands} onChange={change} />
         {trouble.value !== null && <ErrorNote>{trouble}</ErrorNote>}
         <button type="submit" class="btn btn-primary btn-start" disabled={isSending.value}>
           <Icon name={isSending.value ? "arrow-repeat" : "play-fill"} class={isSending.value ? "is-turning" : ""} />

@@ -18,9 +18,9 @@ export function changeDraft(change: Partial<Draft>): void {
   draft.value = { ...draft.peek(), ...change };
 }
 
-/** Begin anew with the same swarm: what was told to do is gone, how to work stays. */
+/** Begin anew with the same swarm: what was told to do is gone, how to work stays, but commands are allowed each time. */
 export function clearDraft(): void {
-  changeDraft({ name: "", task: "" });
+  changeDraft({ name: "", task: "", commands: false });
 }
 
 function readDraft(): Draft {

@@ -17,6 +17,7 @@ from workers.flow.answer import FinalAnswer, write_answer
 from workers.flow.context import FlowContext
 from workers.flow.crew import run_together
 from workers.flow.files import write_opening
+from workers.flow.given import write_openings
 from workers.flow.group import tell
 from workers.flow.limits import Limits
 from workers.flow.prompt import Asking, Piece, Prompt
@@ -126,7 +127,8 @@ async def _propose(flow: FlowContext, seat: Seat) -> Seat:
         return done, tell(seat.drone.name, EVERYONE, text, seat.angle.id)
 
     asking = Asking(label="Propose an answer", role=seat.angle.role, subtask=seat.angle.id)
-    prompt = _prompt(flow, "propose.md", seat)
+    edits = write_openings(flow.given.find_edited())
+    prompt = _prompt(flow, "propose.md", seat, flow.given.pieces, edits=edits)
     key = f"propose/{seat.angle.id}"
     reply = await do_work(seat.drone, key, prompt, asking, follow, limits=PROPOSE_LIMITS, only_reads=True)
     return replace(seat, proposal=reply.text)
@@ -186,7 +188,10 @@ async def _merge(flow: FlowContext, seats: Sequence[Seat], winner: Seat, files: 
     has_code = any("```" in seat.proposal for seat in seats)  # only then: a small model writes code if it hears of it
     # The last piece is the last to be cut.
     openings = [write_opening(path) for path in files]
-    prompt = _prompt(flow, "merge.md", winner, (*others, winner.piece), has_code=has_code, openings=openings)
+    edited = flow.given.find_edited()
+    pieces = (*(file.piece for file in edited), *others, winner.piece)
+    edits = write_openings(edited)
+    prompt = _prompt(flow, "merge.md", winner, pieces, has_code=has_code, openings=openings, edits=edits)
     asking = Asking(label="Write the answer", role=winner.angle.role, takes_files=True, files=files)
     flow.versions.begin_work("answer")
     return await write_answer(winner.drone, prompt, asking, instead=winner.proposal, limits=DRONE_LIMITS)

@@ -76,6 +76,7 @@ async def _split(flow: FlowContext, swarm: Swarm) -> Packages:
             system=render_prompt("queen.md"),
             template="split.md",
             values={"task": flow.task, "package": None, "count": len(leaders)},
+            pieces=flow.given.listing,
         ),
         Asking(label="Divide the task"),
         draft=PackagesDraft,

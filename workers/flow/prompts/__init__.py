@@ -140,7 +140,7 @@ _SUBTASK = SimpleNamespace(id="1", title="A title", instructions="Do it.", role=
 _SAMPLES: Mapping[str, object] = {
     "task": "A task.",
     "package": SimpleNamespace(title="A part", instructions="Do it.", files=["app.py"], foreign=["other.py"]),
-    "pieces": [SimpleNamespace(name="A result", text="A text.")],
+    "pieces": [SimpleNamespace(name="A result", text="A text.", shown="A text.")],
     "subtask": _SUBTASK,
     "angle": _SUBTASK,
     "comment": "A comment.",
@@ -151,6 +151,7 @@ _SAMPLES: Mapping[str, object] = {
     "has_code": True,
     "tools": ["read_file", "write_file", "edit_file"],
     "openings": ["```python path=app.py"],
-    "files": ["app.py"],
+    "path": "app.py",
+    "edits": ["```python path=old.py"],
     "broken": {"app.py": "Not valid Python, line 1: invalid syntax."},
 }

@@ -88,6 +88,19 @@ async def test_links_and_pipes_that_a_command_leaves_lead_nowhere(tmp_path: Path
         assert f"[not kept: {path} is not a plain file.]" in outcome.text
 
 
+async def test_files_that_a_command_shut_come_back_too(tmp_path: Path) -> None:
+    (tmp_path / "old").write_text("1")
+    outcome = await use(tmp_path, "chmod 0 old; mkdir d; echo x > d/new; chmod 0 d/new d", make_sandbox())
+    assert {draft.path: draft.content for draft in outcome.artifacts} == {"d/new": b"x\n"}
+    assert "deleted" not in outcome.text
+
+
+async def test_nothing_is_no_command_that_could_succeed(tmp_path: Path) -> None:
+    outcome = await use(tmp_path, " \n", make_sandbox())
+    assert outcome.failed
+    assert "exit_code" not in outcome.facts
+
+
 async def test_a_command_that_fails_or_meets_a_limit_of_the_kernel_tells_its_exit_code(tmp_path: Path) -> None:
     limits = CommandLimits(file_bytes=1000)
     outcome = await use(tmp_path, "head -c 2000 /dev/zero > big", make_sandbox(limits))
@@ -191,7 +204,7 @@ async def test_a_command_whose_result_was_not_committed_had_no_effect_and_is_not
     await run_flow("echo 2 > a", tmp_path, journal=journal, sandbox=sandbox)
     output = journal.steps[STEP][1].output
     assert (output["failed"], output["command"], output["exit_code"]) == (True, "echo 2 > a", None)
-    assert str(output["text"]).startswith("Error: The command was started, but the worker process ended before")
+    assert str(output["text"]).startswith("Error: The command was started, but broken off before")
     assert list(tmp_path.iterdir()) == []
 
 

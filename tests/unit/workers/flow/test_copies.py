@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,36 @@ def test_one_command_changes_so_many_files_and_no_more(monkeypatch: pytest.Monke
 def test_an_archive_that_cannot_be_read_is_a_sentence(junk: bytes) -> None:
     with pytest.raises(WorkspaceError, match="could not be read"):
         read_changes(Copy(files={}), junk)
+
+
+def test_an_archive_that_is_made_to_hold_its_reader_up_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    extended = pack(("./x", tarfile.XHDTYPE, b"1" * 100_000, ""))  # Python's own reader takes the square of that
+    monkeypatch.setattr(copies, "_MOST_ENTRIES", 1000)
+    many = pack(*[("./x", tarfile.FIFOTYPE, b"", "")] * 1001)
+    backwards = bytearray(pack_files({"a": b"1"}))
+    backwards[124:136] = b"-0000001000\0"
+    backwards[148:156] = b"%06o\0 " % (sum(backwards[:148]) + sum(backwards[156:512]) + 8 * ord(" "))
+    began = time.monotonic()
+    assert read_changes(Copy(files={}), extended).refused == ("x is not a plain file.",)
+    for hostile in (many, bytes(backwards)):
+        with pytest.raises(WorkspaceError, match="could not be read"):
+            read_changes(Copy(files={}), hostile)
+    assert time.monotonic() - began < 1
+
+
+def test_an_archive_that_was_cut_off_between_two_files_is_not_taken_for_the_whole() -> None:
+    files = {"a": b"1", "b": b"2"}
+    with pytest.raises(WorkspaceError, match="could not be read"):
+        read_changes(Copy(files=files), pack_files(files)[:1024])
+
+
+def test_a_long_name_comes_back_whole() -> None:
+    path = "/".join(["folder" * 10] * 4 + ["f" * 150])
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as archive:
+        archive.addfile(tarfile.TarInfo(f"./{path}"), io.BytesIO())
+        link = tarfile.TarInfo("./link")
+        link.type, link.linkname = tarfile.SYMTYPE, "x" * 150
+        archive.addfile(link)
+    changes = read_changes(Copy(files={}), packed.getvalue())
+    assert ([draft.path for draft in changes.written], changes.refused) == ([path], ("link is not a plain file.",))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from common.events import ArtifactWritten, Notice
 from tests.unit.workers.flow.helpers import Listener, plan, run_flow, script, subtask
 from workers.flow import MemoryJournal
-from workers.flow.files import read_files, replace_files
+from workers.flow.files import ReplyFiles, read_files, replace_files
 from workers.flow.testing import ScriptedModel
 from workers.flow.workspace import Workspace
 
@@ -123,3 +124,13 @@ async def test_a_file_that_cannot_be_written_is_told_and_the_flow_goes_on(tmp_pa
     result = await run_flow(ScriptedModel(script=script(answers)), listener=listener, workspace=Workspace(tmp_path))
     assert result.answer
     assert any("is a link" in event.message for event in listener.all(Notice))
+
+
+@pytest.mark.parametrize(
+    "opening", ["file: a{blanks}b\n```", "{slashes}`x\n```", "```{slashes}*x", "```:{slashes}*x"], ids=range(4)
+)
+def test_a_long_line_before_a_block_is_no_path_and_is_passed_over_at_once(opening: str) -> None:
+    opening = opening.format(blanks=" " * 10_000, slashes="/" * 10_000)
+    began = time.monotonic()
+    assert read_files(f"{opening}\nx\n```\n") == ReplyFiles()
+    assert time.monotonic() - began < 0.5

@@ -27,7 +27,8 @@ VALUES: dict[str, object] = {
     "has_code": True,
     "tools": ["read_file", "write_file"],
     "openings": ["OPENING"],
-    "files": ["OWN.md"],
+    "path": "OWN.md",
+    "edits": ["EDIT"],
     "broken": {"a.py": "PROBLEM", "b.toml": "OTHER"},
     "subtask": SubtaskInfo(id="1", title="TITLE", instructions="INSTRUCTIONS", role="analyst", files=["OWN.md"]),
     "angle": SubtaskInfo(id="1", title="ANGLE", instructions="VIEW", role="analyst"),
@@ -40,7 +41,7 @@ def test_every_prompt_renders_and_stays_short(name: str) -> None:
     text = render_prompt(name, **VALUES)
     assert text
     assert len(text) < 1500
-    if not name.startswith(("role_", "queen", "mend", "tools", "claims")):
+    if not name.startswith(("role_", "queen", "file", "mend", "tools", "claims")):
         assert "THE TASK {{ 1 }}" in text  # what people write is never taken for a template
 
 
@@ -49,7 +50,8 @@ def test_every_prompt_renders_and_stays_short(name: str) -> None:
 def test_every_prompt_reads_as_in_its_golden_file(name: str, bare: bool) -> None:
     """A golden file that is missing is written anew; look at it before you keep it."""
     values = VALUES | (
-        {"package": None, "comment": None, "has_code": False, "tools": ["read_file"], "openings": [], "pieces": []}
+        {"package": None, "comment": None, "has_code": False, "tools": ["read_file"]}
+        | {"openings": [], "edits": [], "pieces": []}
         if bare
         else {}
     )

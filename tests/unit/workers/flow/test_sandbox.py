@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -68,6 +69,14 @@ async def test_ten_gigabytes_into_many_files_end_where_the_folder_is_full(folder
 async def test_countless_empty_files_end_at_their_limit() -> None:
     end = await ends_within(20, "i=0; while :; do i=$((i+1)); : > $i; done", CommandLimits(files=2000, seconds=15))
     assert end.limit == "2000 files"
+
+
+@pytest.mark.parametrize("name", ["12x kB", "\\377", "RssAnon:\\n0 kB"])
+async def test_a_process_may_have_any_name(name: str) -> None:
+    wait = "for i in $(seq 8); do sleep 0.05; done"  # for the watch to see it
+    end = await run(f"printf '{name}' > /proc/$$/comm && {wait}; cat /proc/$$/comm")
+    assert (end.exit_code, end.limit) == (0, None)
+    assert end.output != "sh\n"
 
 
 async def test_what_sleeps_ends_when_its_time_is_over() -> None:
@@ -177,6 +186,36 @@ async def test_nothing_outside_can_be_written() -> None:
     assert "mount: " in end.output
 
 
+async def test_what_leads_past_the_namespaces_is_not_there() -> None:
+    attack = """import ctypes, os, socket
+def call(*arguments):
+    ctypes.CDLL(None, use_errno=True).syscall(*arguments)
+    return os.strerror(ctypes.get_errno())
+def connect(family, kind):
+    try:
+        socket.socket(family, kind).close()
+    except OSError as error:
+        return error.strerror
+    return "opened"
+numbers = {"x86_64": (425, 248, 249, 250), "aarch64": (425, 217, 218, 219)}[os.uname().machine]
+print({call(number, 0, 0, 0, 0) for number in numbers})
+print(connect(socket.AF_VSOCK, socket.SOCK_STREAM), connect(socket.AF_ALG, socket.SOCK_SEQPACKET))
+print({connect(family, socket.SOCK_DGRAM) for family in (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6)})
+"""
+    files = pack_files({"attack.py": attack.encode()})
+    end = await make_sandbox().run("python3 attack.py", files)
+    missing = "Address family not supported by protocol"
+    assert end.output.splitlines()[-3:] == ["{'Function not implemented'}", f"{missing} {missing}", "{'opened'}"]
+
+
+async def test_no_descriptor_of_the_worker_is_passed_on() -> None:
+    with open("/etc/hostname") as file:  # noqa: ASYNC230, PTH123 - a descriptor to leak
+        os.set_inheritable(file.fileno(), True)
+        end = await run("readlink /proc/[0-9]*/fd/*")
+    assert end.output
+    assert all(name.startswith(("pipe:", "/dev/null", "anon_inode:")) for name in end.output.split())
+
+
 async def test_nobody_becomes_root() -> None:
     climb = (
         "cp /bin/sh s; chmod 4755 s; ./s -p -c 'id -u'; id -u; su -c id; unshare -r id -u; "
@@ -238,6 +277,15 @@ async def test_without_bubblewrap_a_sentence_says_what_to_install() -> None:
     obstacle = await Sandbox(program="no-such-bwrap").find_obstacle()
     assert obstacle is not None
     assert "apt install bubblewrap" in obstacle
+
+
+async def test_bubblewrap_is_run_wherever_it_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_sandbox()
+    with tempfile.TemporaryDirectory() as folder:  # one that the unprivileged user may look into, unlike pytest's
+        Path(folder).chmod(0o755)
+        (Path(folder) / "own-bwrap").symlink_to(shutil.which("bwrap") or "")
+        monkeypatch.setenv("PATH", folder, prepend=os.pathsep)
+        assert await Sandbox(program="own-bwrap").find_obstacle() is None
 
 
 async def test_a_bubblewrap_that_does_not_work_is_told_of_and_nothing_is_run_bare() -> None:

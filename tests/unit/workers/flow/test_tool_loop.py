@@ -87,7 +87,7 @@ class _Angle:
     instructions = "Do it."
 
 
-VALUES: Mapping[str, object] = {"task": "T", "angle": _Angle()}
+VALUES: Mapping[str, object] = {"task": "T", "angle": _Angle(), "edits": []}
 
 
 def by_key(answers: Mapping[str, Scripted | Sequence[Scripted]]) -> Script:
