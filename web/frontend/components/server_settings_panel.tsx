@@ -18,7 +18,7 @@ export function ServerSettingsPanel() {
       {settings.value === null ? (
         trouble.value === null && <Skeleton lines={6} />
       ) : (
-        <div class="table-scroll" role="region" aria-label="Server settings" tabIndex={0}>
+        <div class="table-scroll" role="group" aria-label="Server settings" tabIndex={0}>
           <table class="plain-table">
             <thead>
               <tr>

@@ -95,7 +95,7 @@ export function TokensPanel() {
         ) : tokens.value.length === 0 ? (
           <p class="muted">There is none. Programs, and the command line on other hosts, need one.</p>
         ) : (
-          <div class="table-scroll" role="region" aria-label="API tokens" tabIndex={0}>
+          <div class="table-scroll" role="group" aria-label="API tokens" tabIndex={0}>
             <table class="plain-table">
               <thead>
                 <tr>

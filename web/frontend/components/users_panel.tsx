@@ -40,7 +40,7 @@ export function UsersPanel({ ownEmail }: { ownEmail: string }) {
       {users.value === null ? (
         trouble.value === null && <Skeleton lines={3} />
       ) : (
-        <div class="table-scroll" role="region" aria-label="People" tabIndex={0}>
+        <div class="table-scroll" role="group" aria-label="People" tabIndex={0}>
           <table class="plain-table">
             <thead>
               <tr>
