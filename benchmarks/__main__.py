@@ -5,9 +5,15 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from benchmarks import calls, history, history_page
+from benchmarks import bundles, calls, frames, history, history_page
 
-_BENCHMARKS = {"calls": calls.run, "history": history.run, "history_page": history_page.run}
+_BENCHMARKS = {
+    "bundles": bundles.run,
+    "calls": calls.run,
+    "frames": frames.run,
+    "history": history.run,
+    "history_page": history_page.run,
+}
 
 
 def main(names: list[str]) -> int:

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from cli import accounts, run, serve, sessions
+from cli.templates import templates
 from cli.terminal import complain, tell
 from cli.up import up
 from common.errors import FlowError, SettingsError
@@ -29,6 +30,7 @@ app.command()(run.run)
 app.add_typer(sessions.sessions, name="sessions")
 app.add_typer(accounts.tokens, name="tokens")
 app.add_typer(accounts.users, name="users")
+app.add_typer(templates, name="templates")
 
 
 @app.command()

@@ -12,6 +12,12 @@ from common.options import FlowOptions
 
 HOST = typer.Option("--host", help="The address to listen on; HOST, else 127.0.0.1.", show_default=False)
 PORT = typer.Option("--port", min=1, max=65535, help="The port; PORT, else 5000.", show_default=False)
+URL = typer.Option(
+    "--url", envvar="OLLAMA_FLOW_URL", help="The dashboard; else the one on this machine.", show_default=False
+)
+TOKEN = typer.Option(
+    "--token", envvar="OLLAMA_FLOW_TOKEN", help="Your API token; better in the variable.", show_default=False
+)
 
 
 def given(**options: Any) -> dict[str, Any]:
@@ -33,3 +39,10 @@ def read_models(text: str | None) -> Literal["auto"] | dict[str, str] | None:
         sentence = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
         raise InvalidInput(f"--models: {sentence}") from error
     return named
+
+
+def as_bad_parameter(error: InvalidInput) -> typer.BadParameter:
+    """Turn what a dashboard refused into a complaint that names each field at fault."""
+    said = [detail for detail in error.details if detail.message not in str(error)]
+    details = "".join(f"\n  {detail.field}: {detail.message}" for detail in said)
+    return typer.BadParameter(f"{error}{details}")

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 from pydantic import BaseModel, JsonValue, ValidationError
@@ -37,6 +38,16 @@ class DashboardAway(FlowError):
 
 class _Created(BaseModel):
     session_id: str
+
+
+class _Template(BaseModel):
+    id: str
+    kind: str
+    owner: str | None
+
+
+class _Templates(BaseModel):
+    templates: list[_Template]
 
 
 class _Page(BaseModel):
@@ -92,20 +103,36 @@ class Dashboard:
 
     def create_session(self, body: Mapping[str, JsonValue]) -> str:
         """Start a session and return its id. Raises InvalidInput, FlowError or DashboardAway."""
-        return _Created.model_validate(self._call("POST", "/api/sessions", json=dict(body))).session_id
+        return _Created.model_validate(self.call("POST", "/api/sessions", json=dict(body))).session_id
+
+    def find_template(self, name: str) -> str:
+        """Return the id of the template of this name or id; one's own go before presets. Raises FlowError."""
+        answer = self.call("GET", "/api/templates", params={"name": name})
+        found = sorted(_Templates.model_validate(answer).templates, key=lambda item: item.kind)  # own, preset, shared
+        if not found:
+            return quote(name, safe="")
+        if found[0].kind == "shared" and len(found) > 1:
+            choices = ", ".join(f"{item.id} of {item.owner}" for item in found)
+            raise FlowError(f"Several people share a template {name!r}; name one by its id: {choices}.")
+        return found[0].id
+
+    def start_template(self, template: str, body: Mapping[str, JsonValue]) -> str:
+        """Start a session from a template and return its id. Raises as `create_session` does."""
+        path = f"/api/templates/{self.find_template(template)}/sessions"
+        return _Created.model_validate(self.call("POST", path, json=dict(body))).session_id
 
     def list_events(self, session_id: str, after: int) -> list[LoggedEvent]:
         """Return the events after `after`, as many as come in one page."""
-        answer = self._call("GET", f"/api/sessions/{session_id}/events", params={"after": after})
+        answer = self.call("GET", f"/api/sessions/{session_id}/events", params={"after": after})
         return _Page.model_validate(answer).events
 
     def stop_session(self, session_id: str) -> None:
         """Ask for the session's end."""
-        self._call("POST", f"/api/sessions/{session_id}/stop")
+        self.call("POST", f"/api/sessions/{session_id}/stop")
 
     def list_sessions(self, query: Mapping[str, Any]) -> list[FoundSession]:
         """Return the sessions that a query finds, the active ones first."""
-        found = _Found.model_validate(self._call("GET", "/api/sessions", params=dict(query)))
+        found = _Found.model_validate(self.call("GET", "/api/sessions", params=dict(query)))
         return [*found.active_sessions.values(), *found.session_history]
 
     def delete_sessions(self, ids: Sequence[str]) -> list[Deletion]:
@@ -113,7 +140,7 @@ class Dashboard:
         results: list[Deletion] = []
         for first in range(0, len(ids), _AT_A_TIME):
             body = {"ids": list(ids[first : first + _AT_A_TIME])}
-            results += _Deletions.model_validate(self._call("POST", "/api/sessions/delete", json=body)).results
+            results += _Deletions.model_validate(self.call("POST", "/api/sessions/delete", json=body)).results
         return results
 
     def export_sessions(self, query: Mapping[str, Any], output: Path) -> None:
@@ -134,7 +161,8 @@ class Dashboard:
         """Return the address of the session's page."""
         return f"{self.url}/sessions/{session_id}"
 
-    def _call(self, method: str, path: str, **arguments: Any) -> Any:
+    def call(self, method: str, path: str, **arguments: Any) -> Any:
+        """Return the JSON of a successful answer. Raises InvalidInput, FlowError or DashboardAway."""
         with self._answering():
             response = self._http.request(method, path, **arguments)
         self._check(response)
@@ -192,10 +220,10 @@ def _as_error(response: httpx.Response) -> FlowError:
     return InvalidInput(sentence, *details) if response.status_code in {400, 422} else FlowError(sentence)
 
 
-def run_remote(dashboard: Dashboard, body: Mapping[str, JsonValue]) -> int:
+def run_remote(dashboard: Dashboard, body: Mapping[str, JsonValue], *, template: str | None = None) -> int:
     """Start a session, follow it to its end and print its result; return the exit code."""
     try:
-        session_id = dashboard.create_session(body)
+        session_id = dashboard.start_template(template, body) if template else dashboard.create_session(body)
     except ValidationError as error:
         raise FlowError(f"{dashboard.url} answered something else; is it an ollama-flow dashboard?") from error
     complain(f"Session {session_id}: {dashboard.page_of(session_id)}")

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from cli.options import TOKEN, URL, given
 from cli.terminal import complain, tell
 
 sessions = typer.Typer(help="Sessions of a running dashboard.", no_args_is_help=True)
 
-_URL = typer.Option(
-    "--url", envvar="OLLAMA_FLOW_URL", help="The dashboard; else the one on this machine.", show_default=False
-)
-_TOKEN = typer.Option(
-    "--token", envvar="OLLAMA_FLOW_TOKEN", help="Your API token; better in the variable.", show_default=False
-)
 _QUERY = typer.Argument(help="Words that the name, the task or the result holds.", show_default=False)
 _STATUS = typer.Option("--status", help="Only these states, separated by commas.", show_default=False)
 
@@ -27,14 +22,14 @@ def list_sessions(
     query: Annotated[str | None, _QUERY] = None,
     status: Annotated[str | None, _STATUS] = None,
     limit: Annotated[int, typer.Option(min=1, max=200, help="So many ended ones at most.")] = 20,
-    url: Annotated[str | None, _URL] = None,
-    token: Annotated[str | None, _TOKEN] = None,
+    url: Annotated[str | None, URL] = None,
+    token: Annotated[str | None, TOKEN] = None,
 ) -> None:
     """List or search sessions, the active ones first: id, state, time of the end, name."""
     from cli.remote import open_dashboard
 
     with open_dashboard(url, token) as dashboard:
-        found = dashboard.list_sessions(_named(q=query, status=status, limit=limit))
+        found = dashboard.list_sessions(given(q=query, status=status, limit=limit))
     for session in found:
         tell("\t".join([session.id, session.status, session.ended_at or "-", " ".join(session.name.split())]))
 
@@ -42,8 +37,8 @@ def list_sessions(
 @sessions.command("delete")
 def delete_sessions(
     ids: Annotated[list[str], typer.Argument(help="Ids of ended sessions.")],
-    url: Annotated[str | None, _URL] = None,
-    token: Annotated[str | None, _TOKEN] = None,
+    url: Annotated[str | None, URL] = None,
+    token: Annotated[str | None, TOKEN] = None,
 ) -> None:
     """Delete ended sessions; 1 where one of them stays."""
     from cli.remote import open_dashboard
@@ -62,8 +57,8 @@ def export_sessions(
     ids: Annotated[list[str] | None, typer.Option("--id", help="This session; may be named often.")] = None,
     query: Annotated[str | None, typer.Option("--query", help="Else the ended ones with these words.")] = None,
     status: Annotated[str | None, _STATUS] = None,
-    url: Annotated[str | None, _URL] = None,
-    token: Annotated[str | None, _TOKEN] = None,
+    url: Annotated[str | None, URL] = None,
+    token: Annotated[str | None, TOKEN] = None,
 ) -> None:
     """Export sessions into a file."""
     from cli.remote import open_dashboard
@@ -71,11 +66,7 @@ def export_sessions(
     kind = output.suffix.lower().removeprefix(".")
     if kind not in {"zip", "jsonl"}:
         raise typer.BadParameter("The file's name ends in .zip or .jsonl.")
-    asked = _named(q=query, status=status, format=kind, ids=",".join(ids) if ids else None)
+    asked = given(q=query, status=status, format=kind, ids=",".join(ids) if ids else None)
     with open_dashboard(url, token) as dashboard:
         dashboard.export_sessions(asked, output)
     complain(f"Wrote {output}.")
-
-
-def _named(**asked: Any) -> dict[str, Any]:
-    return {name: value for name, value in asked.items() if value is not None}

@@ -3,6 +3,7 @@
 FlowError
 ├── InvalidInput            what a person or program sent cannot be used (422)
 ├── NotFound                it does not exist, or the asker may not see it (404)
+├── Forbidden               the asker sees it, but may not do that with it (403)
 ├── Conflict                the state forbids it now (409)
 │   └── ForbiddenMove       a state change that no table of `common.states` allows
 ├── SettingsError           a setting has a wrong value; the process cannot start
@@ -53,6 +54,12 @@ class NotFound(FlowError):
     """It does not exist, or the asker may not see it."""
 
     code = "not_found"
+
+
+class Forbidden(FlowError):
+    """The asker may see it, but not do that with it."""
+
+    code = "forbidden"
 
 
 class Conflict(FlowError):

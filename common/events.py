@@ -140,6 +140,8 @@ class StepFinished(EventModel):
     prompt_tokens: int = 0
     output_tokens: int = 0
     duration_seconds: float = 0.0
+    #: From its start to the first piece of its text; None where it wrote none.
+    first_token_seconds: float | None = None
     #: The model stopped at its limit of tokens, so that the text may lack its end.
     cut_off: bool = False
 

@@ -12,6 +12,7 @@ from common.settings import Settings
 from web.api import (
     administration,
     documentation,
+    flow_templates,
     health,
     project_folders,
     session_actions,
@@ -73,15 +74,8 @@ def create_app(settings: Settings) -> OpenAPI:
 
 def _register_routes(app: OpenAPI) -> None:
     for resource in (
-        health,
-        sessions,
-        session_actions,
-        session_exports,
-        session_parts,
-        project_folders,
-        system,
-        tokens,
-        administration,
+        *(health, sessions, session_actions, session_exports, session_parts),
+        *(flow_templates, project_folders, system, tokens, administration),
     ):
         app.register_api(resource.blueprint)
     for blueprint in (health.probes, documentation.blueprint, metrics, pages):

@@ -25,7 +25,7 @@ from common.models import Artifact, FlowSession, Step
 from common.queries.events import read_events_of
 from common.queries.queue import QueueFigures, read_positions, read_queue_figures
 from common.queries.statistics import count_sessions, list_days
-from common.queries.steps import list_steps, list_versions
+from common.queries.steps import find_step, list_steps, list_versions
 from common.settings import Settings
 from common.states import Desired, State
 from web.api import schemas
@@ -94,6 +94,13 @@ def view_steps(db: Session, session: FlowSession) -> list[schemas.StepView]:
         _view_step(step, labels.get(step.key), texts.get(step.key, ""))
         for step in list_steps(db, session.id, limit=_STEPS)
     ]
+
+
+def view_step(db: Session, session: FlowSession, key: str) -> schemas.StepDetail:
+    """Return one step of the journal with its request. Raises NotFound."""
+    step = find_step(db, session.id, key)
+    seen = next(view for view in view_steps(db, session) if view.key == key)
+    return schemas.StepDetail(**vars(seen), request=step.request)
 
 
 def view_artifacts(db: Session, session: FlowSession) -> list[schemas.ArtifactView]:

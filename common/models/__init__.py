@@ -8,6 +8,7 @@ from common.models.flow_session import FlowSession
 from common.models.installation import Installation
 from common.models.session_day import SessionDay
 from common.models.step import Step
+from common.models.template import Template, TemplateVersion
 from common.models.turn import Turn
 from common.models.worker import Worker
 
@@ -21,6 +22,8 @@ __all__ = [
     "Role",
     "SessionDay",
     "Step",
+    "Template",
+    "TemplateVersion",
     "Turn",
     "User",
     "Worker",

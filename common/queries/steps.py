@@ -104,6 +104,14 @@ def find_position(db: Session, session_id: str, key: str) -> int:
     return db.scalars(select(Step.position).where(Step.session_id == session_id, Step.key == key)).one()
 
 
+def find_step(db: Session, session_id: str, key: str) -> Step:
+    """Return one committed step. Raises NotFound."""
+    found = db.scalar(select(Step).where(Step.session_id == session_id, Step.key == key))
+    if found is None:
+        raise NotFound("This session has committed no such step.")
+    return found
+
+
 def list_steps(db: Session, session_id: str, *, after: int = 0, limit: int = 1000) -> list[Step]:
     """Return the committed steps in the order of their commits, from position `after` + 1."""
     query = select(Step).where(Step.session_id == session_id, Step.position > after)

@@ -31,18 +31,24 @@ def system(tmp_path: Path) -> Iterator[System]:
 
 
 def check_page(page: Page, system: System, session: FlowSession) -> None:
-    """Compare what a page shows with what the database has."""
+    """Compare what a page shows, tab by tab and without a reload, with what the database has."""
+
+    def turn_to(tab: str) -> None:
+        page.get_by_role("tab", name=tab).click()
+
     kept = system.installation.read(session)
     expect(page.locator("h1 + [data-state]")).to_have_attribute("data-state", kept.state, timeout=_SESSION_MS)
-    expect(page.locator("#log .panel-count")).to_have_text(str(kept.last_seq))
+    turn_to("Timeline")
     called = {step.key for step in system.installation.read_steps(session) if step.kind == "model"}
     expect(page.locator("#steps .panel-count")).to_have_text(str(len(called)))
     done = page.locator("#steps [data-state='done']").evaluate_all("rows => rows.map((row) => row.dataset.step)")
     assert set(done) == called
-    page.locator("#log").get_by_role("button", name="Show").click()
+    turn_to("Log")
+    expect(page.locator("#log .panel-count")).to_have_text(str(kept.last_seq))
     numbers = page.locator("#log [data-seq]").evaluate_all("rows => rows.map((row) => Number(row.dataset.seq))")
     assert numbers == list(range(1, kept.last_seq + 1))
     assert kept.result is not None
+    turn_to("Result")
     shown = page.get_by_role("region", name="Result").inner_text()
     said = kept.result.partition("```")[0]  # the rest is shown as a file's text
     assert "".join(said.split()) in "".join(shown.split())

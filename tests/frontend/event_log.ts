@@ -18,7 +18,7 @@ export const started = (step: string, agent: string, more: object = {}): Durable
 });
 
 export const finished = (step: string, agent: string, text: string, more: object = {}): DurableEvent => ({
-  type: "step_finished", step, agent, text, prompt_tokens: 100, output_tokens: 20, duration_seconds: 1.5, cut_off: false, ...more,
+  type: "step_finished", step, agent, text, prompt_tokens: 100, output_tokens: 20, duration_seconds: 1.5, first_token_seconds: 0.4, cut_off: false, ...more,
 });
 
 const subtask = (id: string, depends_on: string[] = []) => ({

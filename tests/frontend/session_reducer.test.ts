@@ -26,6 +26,9 @@ test("a whole log gives the session's end", () => {
   assert.deepEqual(whole.totals, { calls: 2, promptTokens: 200, outputTokens: 40 });
   assert.equal(whole.votes.winner, "drone-2");
   assert.deepEqual(Object.keys(whole.files), ["a/b.py"]);
+  assert.deepEqual(whole.messages.map(({ seq, sender, recipient }) => [seq, sender, recipient]), [[17, "drone-2", "queen"]]);
+  assert.equal(whole.subtasks["1"]?.returns, 1);
+  assert.equal(whole.steps["1"]?.firstTokenSeconds, 0.4);
   assert.deepEqual(whole.claims.map((claim) => [claim.subject, claim.verified]), [["a/b.py", true], ["pytest", false]]);
   assert.ok(Object.values(whole.agents).every((agent) => agent.running.length === 0));
 });
@@ -57,6 +60,13 @@ test("a result knows the step that wrote it, and whether that stopped at its lim
   assert.equal(resultStep(ended("The answer.\n"))?.isCut, true);
   assert.equal(resultStep(ended(""))?.isCut, undefined, "what was put together instead was cut nowhere");
   assert.equal(resultStep(whole), null);
+});
+
+test("a file that is written again keeps its versions, the oldest first", () => {
+  const again = { ...log[15]!.event, step: "2", size: 20 } as DurableEvent;
+  const file = addEvents(whole, [logged(log.length + 1, again)]).files["a/b.py"];
+  assert.deepEqual(file?.versions.map(({ step, size }) => [step, size]), [["1", 12], ["2", 20]]);
+  assert.equal(file?.size, 20);
 });
 
 test("a step keeps what was left out of its prompt, and a new attempt begins without", () => {

@@ -44,9 +44,16 @@ class Browser:
         self._forgives = forgives
         self.complaints: list[str] = []
 
-    def open(self, url: str, *, size: ViewportSize = DESKTOP, theme: Literal["light", "dark"] = "light") -> Page:
+    def open(
+        self,
+        url: str,
+        *,
+        size: ViewportSize = DESKTOP,
+        theme: Literal["light", "dark"] = "light",
+        motion: Literal["reduce", "no-preference"] = "reduce",
+    ) -> Page:
         """Open a page in a fresh context: nobody is signed in."""
-        context = self._chromium.new_context(viewport=size, color_scheme=theme, reduced_motion="reduce")
+        context = self._chromium.new_context(viewport=size, color_scheme=theme, reduced_motion=motion)
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.on("console", self._note)

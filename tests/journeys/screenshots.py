@@ -30,7 +30,11 @@ def main() -> None:
             product.wait_for_state(product.create(task, architecture=architecture, options=SHORT), "completed")
         shown = product.create(_SHOWN, architecture="HIERARCHICAL", workers=4)
         wait_until(lambda: product.show(shown)["progress"]["done"] >= 4, "some steps are done", 120)
-        _take_all(product, browser, {"session": f"/sessions/{shown}", "sessions": "/sessions", "overview": "/"})
+        _take_all(
+            product,
+            browser,
+            {"session": f"/sessions/{shown}", "sessions": "/sessions", "overview": "/", "templates": "/templates"},
+        )
         product.wait_for_state(shown, "completed")
         _take_all(product, browser, {"session-completed": f"/sessions/{shown}"})
 

@@ -45,8 +45,10 @@ def test_a_session_is_created_in_the_form_and_watched_until_its_result(
     sign_in(page)
     _fill_form(page, task=_TASK, architecture=architecture)
     session_id = _watch(page)
+    page.get_by_role("tab", name="Streams").click()
     page.wait_for_function(_GROWS, timeout=_SESSION_MS)
     expect(page.locator("h1 + [data-state]")).to_have_attribute("data-state", "completed", timeout=_SESSION_MS)
+    page.get_by_role("tab", name="Result").click()
     expect(page.get_by_role("region", name="Result")).to_contain_text(re.compile(r"\w{3}"))
 
     session = product.show(session_id)

@@ -24,7 +24,7 @@ def _is_gapless(product: Product, session_id: str) -> bool:
 @pytest.mark.timeout(300)
 def test_stopping_in_the_browser_ends_the_generation_at_once(product: Product, browser: Browser) -> None:
     session_id = product.create(_TASK, architecture="CENTRALIZED", workers=4)
-    page = browser.open(f"{product.url}/sessions/{session_id}")
+    page = browser.open(f"{product.url}/sessions/{session_id}/streams")
     sign_in(page)
     page.locator(".turn.is-live").first.wait_for(timeout=120_000)
     wait_until(product.active_generations, "the model server generates", 60)

@@ -13,7 +13,16 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as AnyResponse
 
-from common.errors import Conflict, DatabaseUnavailable, FieldError, FlowError, InvalidInput, NotFound, StorageFull
+from common.errors import (
+    Conflict,
+    DatabaseUnavailable,
+    FieldError,
+    FlowError,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    StorageFull,
+)
 from web.api.schemas import ErrorAnswer, FieldErrorView
 from web.auth.identity import seems_signed_in
 
@@ -22,6 +31,7 @@ log = structlog.get_logger(__name__)
 #: Our errors in HTTP; whatever else is a FlowError should not have come so far.
 STATUSES: dict[type[FlowError], int] = {
     InvalidInput: 422,
+    Forbidden: 403,
     NotFound: 404,
     Conflict: 409,
     DatabaseUnavailable: 503,

@@ -89,6 +89,12 @@ class StepView(BaseModel):
     duration_seconds: float
 
 
+class StepDetail(StepView):
+    """A committed step with what it was asked: a model call has `messages`, each with its `role` and `content`."""
+
+    request: dict[str, Any]
+
+
 class VersionView(BaseModel):
     """One version of a file; `url` is where its bytes are."""
 
@@ -215,6 +221,12 @@ class StepsAnswer(Success):
     """The journal, in the order of its commits."""
 
     steps: list[StepView]
+
+
+class StepAnswer(Success):
+    """One step of the journal."""
+
+    step: StepDetail
 
 
 class ArtifactsAnswer(Success):

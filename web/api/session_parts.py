@@ -15,7 +15,7 @@ from web.api.blueprint import SessionPath, answer, create_blueprint
 from web.api.inputs import ChooseVersion, ReadEvents
 from web.auth.identity import asker
 from web.runtime import current_runtime
-from web.session_view import view_artifacts, view_steps
+from web.session_view import view_artifacts, view_step, view_steps
 
 blueprint = create_blueprint("session_parts", "The log, the journal and the files of a session.", "/api/sessions")
 
@@ -24,6 +24,12 @@ class ArtifactPath(SessionPath):
     """A file of a session."""
 
     path: str
+
+
+class StepPath(SessionPath):
+    """A step of a session."""
+
+    key: str
 
 
 @blueprint.get("/<session_id>/events", responses={200: schemas.EventsAnswer})
@@ -40,6 +46,14 @@ def list_session_steps(path: SessionPath) -> Response:
     """List the committed steps, in the order of their commits."""
     with current_runtime().database.read() as db:
         return answer(schemas.StepsAnswer(steps=view_steps(db, find_session(db, path.session_id, seen_by=asker()))))
+
+
+@blueprint.get("/<session_id>/steps/<path:key>", responses={200: schemas.StepAnswer})
+def show_session_step(path: StepPath) -> Response:
+    """Show one committed step with what it was asked."""
+    with current_runtime().database.read() as db:
+        session = find_session(db, path.session_id, seen_by=asker())
+        return answer(schemas.StepAnswer(step=view_step(db, session, path.key)))
 
 
 @blueprint.get("/<session_id>/artifacts", responses={200: schemas.ArtifactsAnswer})

@@ -2,12 +2,15 @@
 import type {
   Account,
   ApiToken,
+  AskedMessage,
   Days,
   Deletion,
   EventPage,
+  ImportResult,
   Models,
   NewAccount,
   NewSession,
+  NewTemplate,
   Overview,
   ProjectFolders,
   ServerSetting,
@@ -15,6 +18,9 @@ import type {
   SessionChanges,
   SessionDetail,
   SessionList,
+  Template,
+  TemplatePage,
+  TemplateVersion,
 } from "./api_types.ts";
 
 export interface FieldProblem {
@@ -58,9 +64,22 @@ export const api = {
   pauseSession: (id: string) => moveSession(id, "pause"),
   resumeSession: (id: string) => moveSession(id, "resume"),
   deleteSession: (id: string) => send<void>("DELETE", sessionUrl(id)),
+  readRequest: async (id: string, step: string) =>
+    (await get<{ step: { request: { messages?: AskedMessage[] } } }>(`${sessionUrl(id)}/steps/${encodePath(step)}`)).step.request
+      .messages ?? [],
+  listTemplates: (query: { cursor?: string }) => get<TemplatePage>("/api/templates", query),
+  findTemplate: async (id: string) => (await get<{ template: Template }>(templateUrl(id))).template,
+  listTemplateVersions: (id: string, query: { cursor?: number }) =>
+    get<{ versions: TemplateVersion[]; next_cursor: number | null }>(`${templateUrl(id)}/versions`, query),
+  createTemplate: async (body: NewTemplate, clash: "refuse" | "rename" = "refuse") =>
+    (await send<{ template: Template }>("POST", "/api/templates", { ...body, clash })).template,
+  updateTemplate: async (id: string, body: NewTemplate, basedOn: number) =>
+    (await send<{ template: Template }>("PUT", templateUrl(id), { ...body, based_on: basedOn })).template,
+  deleteTemplate: (id: string) => send<void>("DELETE", templateUrl(id)),
+  importTemplates: async (file: object, clash: "refuse" | "rename") =>
+    (await send<{ results: ImportResult[] }>("POST", "/api/templates/import", { ...file, clash })).results,
   readStatus: () => get<Overview>("/api/status"),
   listModels: async () => (await get<{ models: Models }>("/api/models")).models,
-  listTemplateNames: async () => (await get<{ templates: { id: string; name: string }[] }>("/api/templates")).templates,
   listTokens: async () => (await get<{ tokens: ApiToken[] }>("/api/tokens")).tokens,
   createToken: async (name: string) => (await send<{ secret: string }>("POST", "/api/tokens", { name })).secret,
   revokeToken: (id: string) => send<void>("DELETE", `/api/tokens/${encodeURIComponent(id)}`),
@@ -79,21 +98,33 @@ async function moveSession(id: string, move: "stop" | "pause" | "resume"): Promi
 const sessionUrl = (id: string): string => `/api/sessions/${encodeURIComponent(id)}`;
 
 /** Where sessions are exported from: those of these ids, or what a query finds. */
-export function exportUrl(format: "zip" | "jsonl", chosen: Record<string, string>): string {
+export function exportSessionsUrl(format: "zip" | "jsonl", chosen: Record<string, string>): string {
   return `/api/sessions/export?${new URLSearchParams({ format, ...chosen })}`;
 }
 
 /** Where one session is exported from, with all that belongs to it. */
 export const sessionExportUrl = (id: string): string => `${sessionUrl(id)}/export.zip`;
 
-/** Where a file of a session is fetched from; each part of its path is encoded, its slashes stay. */
-export function fileUrl(sessionId: string, path: string): string {
-  return `${sessionUrl(sessionId)}/artifacts/${path.split("/").map(encodeURIComponent).join("/")}`;
+const templateUrl = (id: string): string => `/api/templates/${encodeURIComponent(id)}`;
+
+/** Where templates are downloaded from: these, or all one's own. */
+export function exportTemplatesUrl(ids: readonly string[]): string {
+  const query = new URLSearchParams(ids.map((id) => ["id", id])).toString();
+  return query === "" ? "/api/templates/export" : `/api/templates/export?${query}`;
 }
 
-/** The bytes of a file of a session. */
-export async function readFile(sessionId: string, path: string): Promise<Uint8Array> {
-  const response = await request(fileUrl(sessionId, path), { method: "GET" });
+/** Each part is encoded, the slashes stay. */
+const encodePath = (path: string): string => path.split("/").map(encodeURIComponent).join("/");
+
+/** Where a file of a session is fetched from: as it stands, or as a step left it. */
+export function fileUrl(sessionId: string, path: string, step?: string): string {
+  const version = step === undefined ? "" : `?${new URLSearchParams({ step }).toString()}`;
+  return `${sessionUrl(sessionId)}/artifacts/${encodePath(path)}${version}`;
+}
+
+/** The bytes of a file of a session: as it stands, or as a step left it. */
+export async function readFile(sessionId: string, path: string, step?: string): Promise<Uint8Array> {
+  const response = await request(fileUrl(sessionId, path, step), { method: "GET" });
   if (!response.ok) throw new ApiError(`The file cannot be read (${response.status}).`, response.status, "error");
   return new Uint8Array(await response.arrayBuffer());
 }
@@ -121,7 +152,7 @@ async function request(url: string, init: RequestInit): Promise<Response> {
     throw new ApiError("The dashboard does not answer. Is it running, and is the network up?", 0, "unreachable");
   }
   if (response.status !== 401) return response;
-  location.assign(`/login?next=${encodeURIComponent(location.pathname + location.hash)}`);
+  location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`);
   throw new ApiError("Please sign in again.", 401, "unauthorized");
 }
 

@@ -44,6 +44,12 @@ export interface SessionDetail extends Session {
   command: string;
 }
 
+/** A message of a step's request, as the model was given it. */
+export interface AskedMessage {
+  role: string;
+  content: string;
+}
+
 export interface Statistics {
   total: number;
   active: number;
@@ -100,6 +106,62 @@ export type SessionChanges = Omit<NewSession, "model" | "project_folder"> & {
   model: string | null;
   project_folder: string | null;
 };
+
+export interface Variable {
+  name: string;
+  label: string;
+  default: string;
+  required: boolean;
+}
+
+/** What a session is made from; an empty text stands for what is left to the installation. */
+export interface TemplateContent {
+  description: string;
+  task: string;
+  session_name: string;
+  workers: number;
+  architecture: string;
+  model: string;
+  project_folder: string;
+  options: Record<string, unknown>;
+  variables: Variable[];
+}
+
+export interface Template extends TemplateContent {
+  id: string;
+  name: string;
+  kind: "preset" | "own" | "shared";
+  owner: string | null;
+  shared: boolean;
+  can_change: boolean;
+  version: number;
+  created_at: string | null;
+  saved_at: string | null;
+}
+
+export interface NewTemplate extends TemplateContent {
+  name: string;
+  shared: boolean;
+}
+
+export interface TemplateVersion extends TemplateContent {
+  version: number;
+  saved_at: string | null;
+  saved_by: string | null;
+}
+
+export interface TemplatePage {
+  templates: Template[];
+  next_cursor: string | null;
+}
+
+export interface ImportResult {
+  position: number;
+  status: "created" | "refused";
+  name: string | null;
+  id: string | null;
+  details: { field: string; message: string }[];
+}
 
 export interface EventPage {
   events: LoggedEvent[];

@@ -15,7 +15,7 @@ const bootstrapIcons = path.join(root, "node_modules/bootstrap-icons/icons");
 
 /** What a page's address in the manifest is built from, relative to this folder. */
 const entries = {
-  app: { overview: "pages/overview.tsx", sessions: "pages/sessions.tsx", session: "pages/session.tsx", settings: "pages/settings.tsx", site: "pages/site.ts" },
+  app: { overview: "pages/overview.tsx", sessions: "pages/sessions.tsx", session: "pages/session.tsx", templates: "pages/templates.tsx", settings: "pages/settings.tsx", site: "pages/site.ts" },
   style: { app: "styles/app.css" },
   /** Runs before the first paint, so it is a plain script of its own. */
   theme: { theme: "theme_first.ts" },
@@ -73,7 +73,8 @@ async function build() {
     for (const [file, output] of Object.entries(metafile.outputs)) {
       const name = path.basename(file);
       made.add(name);
-      if (output.entryPoint) manifest[name.replace(/-[0-9A-Z]{8}(?=\.)/, "")] = name;
+      // What is imported when needed counts as an entry there; no page asks for it by its name.
+      if (output.entryPoint && !name.startsWith("chunk-")) manifest[name.replace(/-[0-9A-Z]{8}(?=\.)/, "")] = name;
     }
   }
   await writeOwn(manifest, "icons.svg", await makeSprite());

@@ -97,6 +97,7 @@ export interface StepFinished {
   prompt_tokens: number;
   output_tokens: number;
   duration_seconds: number;
+  first_token_seconds: number | null;
   cut_off: boolean;
 }
 

@@ -101,6 +101,11 @@ function join(enter: Join, leave: Join): () => void {
   };
 }
 
+/** Hold the socket on a page that watches nothing, so that it too knows what is away. */
+export function keepConnected(): void {
+  open();
+}
+
 /** Watch one session: its events after `after()`, then what comes. Returns how to ask again, and how to stop. */
 export function watchSession(watch: SessionWatch): { rewatch: () => void; stop: () => void } {
   const { sessionId } = watch;

@@ -86,3 +86,19 @@ function modelsOf({ modelsBy, roleModels }: Draft): "auto" | Record<string, stri
   const chosen = Object.entries(roleModels ?? {}).filter(([, name]) => name !== ""); // a kept draft may hold null
   return chosen.length > 0 ? Object.fromEntries(chosen) : null;
 }
+
+/** Options as the form shows them, and those that it has no field for. */
+export function splitOptions(options: Record<string, unknown>): { placed: Partial<Draft>; others: Record<string, unknown> } {
+  const { models, ...all } = options;
+  const isByRole = typeof models === "object" && models !== null;
+  const isPlaced = ([key, value]: [string, unknown]): boolean =>
+    key in emptyDraft && typeof value === typeof emptyDraft[key as keyof Draft];
+  return {
+    placed: {
+      ...(Object.fromEntries(Object.entries(all).filter(isPlaced)) as Partial<Draft>),
+      modelsBy: models === "auto" ? "auto" : isByRole ? "role" : "one",
+      roleModels: isByRole ? (models as Record<string, string>) : {},
+    },
+    others: Object.fromEntries(Object.entries(all).filter((entry) => !isPlaced(entry))),
+  };
+}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
+from common.presets import load_presets
 from common.queries.sessions import find_session
+from common.queries.templates import find_template
 from web.auth.identity import asker
 from web.pages.assets import asset
 from web.pages.bidi import isolate
@@ -28,11 +30,35 @@ def sessions() -> str:
 
 
 @pages.get("/sessions/<session_id>")
-def session(session_id: str) -> str:
-    """Show one session. Raises NotFound where the asker may not see it."""
+@pages.get("/sessions/<session_id>/<any(swarm, streams, timeline, plan, files, result, log):tab>")
+@pages.get("/sessions/<session_id>/files/<path:file>")
+def session(session_id: str, tab: str = "", file: str = "") -> str:
+    """Show one session, each of its tabs at an address of its own. Raises NotFound where the asker may not see it."""
     with current_runtime().database.read() as db:
         shown = find_session(db, session_id, seen_by=asker())
     return render_template("pages/session.html", session=shown)
+
+
+@pages.get("/templates")
+def templates() -> str:
+    """Show the templates that the asker may use."""
+    return render_template("pages/templates.html")
+
+
+@pages.get("/templates/new")
+def new_template() -> str:
+    """Show the form for a new template."""
+    return render_template("pages/templates.html", template_id="new", name="New template")
+
+
+@pages.get("/templates/<template_id>")
+def template(template_id: str) -> str:
+    """Show one template. Raises NotFound where the asker may not see it."""
+    if (preset := load_presets().get(template_id)) is not None:
+        return render_template("pages/templates.html", template_id=template_id, name=preset.name)
+    with current_runtime().database.read() as db:
+        shown = find_template(db, template_id, seen_by=asker())
+    return render_template("pages/templates.html", template_id=shown.id, name=shown.name)
 
 
 @pages.get("/settings")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import zlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 
@@ -26,7 +27,7 @@ from workers.flow.journal import (
     name_turn,
 )
 from workers.flow.mending import mending_prompt, take_mended
-from workers.flow.missing import missing_prompt, name_files, take_files
+from workers.flow.missing import missing_prompt, name_files, take_files, take_sound
 from workers.flow.model import write_call, write_message
 from workers.flow.prompt import Asking, Prompt
 from workers.flow.schemas import Draft, DraftType, read_draft
@@ -139,14 +140,27 @@ class Agent:
         return await tell_written(step, self.name, drafts, call=find_call(step))
 
     async def finish_files(self, key: str, prompt: Prompt, asking: Asking, output: Mapping[str, JsonValue]) -> str:
-        """Return the text of a step that `judge_text` judged, with what was missing or broken of its files."""
+        """Return the text of a step that `judge_text` judged, with what was missing or broken of its files.
+
+        What is missing is asked for by itself, what is broken is mended; a file of the plan that is still broken is
+        written anew, by a model that sees nothing of what went wrong.
+        """
         text, broken = str(output["text"]), cast("Mapping[str, str]", output["value"] or {})
+        steps = (name_missing(key, number) for number in itertools.count(1))
         if asking.files:
             text = await _name_files(text, asking)
             if missing := find_missing(text, asking.files):
-                text, more = await self._ask_missing(key, prompt, asking, text, missing)
+                text, more = await self._ask_missing(steps, prompt, asking, text, missing)
                 broken = {**broken, **more}
-        return await self._mend(key, prompt.system, asking, text, broken) if broken else text
+        if not broken:
+            return text
+        text, left = await self._mend(key, prompt.system, asking, text, broken)
+        for path in (path for path in left if path in asking.files):
+            task = str(prompt.values["task"])
+            output = await self._ask_file(next(steps), task, asking, path, is_broken=True, is_last=True)
+            anew = await asyncio.to_thread(take_sound, str(output["text"]), path)
+            text = replace_files(text, {draft.path: draft.content.decode() for draft in anew})
+        return text
 
     async def ask_for(
         self,
@@ -180,39 +194,61 @@ class Agent:
         return value.model_validate(output["value"])
 
     async def _ask_missing(
-        self, key: str, prompt: Prompt, asking: Asking, reply: str, missing: Sequence[str]
+        self, steps: Iterator[str], prompt: Prompt, asking: Asking, reply: str, missing: Sequence[str]
     ) -> tuple[str, Mapping[str, str]]:
         """Ask for each file that a reply lacks; return it with those that came, and what is wrong with them by path."""
         blocks: list[str] = []
         broken: dict[str, str] = {}
-        for number, path in enumerate(missing, start=1):
-            step = name_missing(key, number)
-            output = await self._ask_file(step, str(prompt.values["task"]), asking, reply, path)
-            if output["value"] is None:  # there was no room
-                break  # nor would the others fit
-            taken = await asyncio.to_thread(take_files, str(output["text"]), [path])
-            blocks += [write_block(draft.path, draft.content.decode()) for draft in taken]
-            broken |= cast("Mapping[str, str]", output["value"])
+        for path in missing:
+            for turn in range(1, FREE_TURNS + 1):
+                task, is_last = str(prompt.values["task"]), turn == FREE_TURNS
+                output = await self._ask_file(next(steps), task, asking, path, reply=reply, is_last=is_last)
+                if output["value"] is None:  # there was no room, nor would there be for the others
+                    return "\n\n".join([reply, *blocks]).strip(), broken
+                taken = await asyncio.to_thread(take_files, str(output["text"]), [path])
+                blocks += [write_block(draft.path, draft.content.decode()) for draft in taken]
+                broken |= cast("Mapping[str, str]", output["value"])
+                if taken:
+                    break
         return "\n\n".join([reply, *blocks]).strip(), broken
 
-    async def _ask_file(self, key: str, task: str, asking: Asking, reply: str, path: str) -> Mapping[str, JsonValue]:
-        """Return the output of the step that asks for a file; its value is None where the context had no room."""
+    async def _ask_file(
+        self,
+        key: str,
+        task: str,
+        asking: Asking,
+        path: str,
+        *,
+        is_last: bool,
+        reply: str = "",
+        is_broken: bool = False,
+    ) -> Mapping[str, JsonValue]:
+        """Return the output of the step that asks for a file; its value is None where the context had no room.
+
+        Where a broken one is there already, only one that can be parsed takes its place.
+        """
         asking = replace(asking, label=f"Write {path}", files=(path,))
 
         async def judge(outcome: CallOutcome, step: str, last: bool) -> Judgement:
-            taken = await asyncio.to_thread(take_files, outcome.text, [path])
+            if is_broken:
+                taken = await asyncio.to_thread(take_sound, outcome.text, path)
+                otherwise = f"{path} ({self.name}) stays as it is: written anew, it was no better."
+            else:
+                taken = await asyncio.to_thread(take_files, outcome.text, [path])
+                otherwise = f"{path} is missing: {self.name} did not write it, however it was asked."
             written = await self.tell_files(step, taken)
             broken: dict[str, JsonValue] = {event.path: event.problem for event in written if event.problem}
-            missing = f"{path} is missing: {self.name} did not write it, though asked twice."
-            notices = () if taken else (Notice(level="warning", message=missing),)
+            notices = (Notice(level="warning", message=otherwise),) if is_last and not taken else ()
             return Judgement(value=broken, events=(*written, *notices), artifacts=taken)
 
         prompt = missing_prompt(task, reply, path)
         step = await self.run_turn(key, prompt, asking, judge, last=True, is_calm=True, may_be_left_out=True)
         return step.output
 
-    async def _mend(self, key: str, system: str, asking: Asking, reply: str, broken: Mapping[str, str]) -> str:
-        """Ask for the files of a reply that cannot be parsed, and return the reply with those that were mended."""
+    async def _mend(
+        self, key: str, system: str, asking: Asking, reply: str, broken: Mapping[str, str]
+    ) -> tuple[str, list[str]]:
+        """Ask for the files of a reply that cannot be parsed; return it with those that were mended, and the others."""
         named = next(iter(broken)) if len(broken) == 1 else f"{len(broken)} files"
         asking = replace(asking, label=f"Mend {named}")
 
@@ -222,7 +258,7 @@ class Agent:
             paths: list[JsonValue] = [draft.path for draft in mended]
             written = await self.tell_files(step, mended)
             notices = (
-                Notice(level="warning", message=f"{path} ({self.name}) was not mended and stays as it is. {problem}")
+                Notice(level="warning", message=f"{path} ({self.name}) was not mended. {problem}")
                 for path, problem in broken.items()
                 if path not in paths
             )
@@ -235,7 +271,8 @@ class Agent:
         output = step.output
         paths = cast("list[str]", output["value"] or [])
         answer = await asyncio.to_thread(take_files, str(output["text"]), list(broken))
-        return replace_files(reply, {d.path: d.content.decode() for d in answer if d.path in paths})
+        mended = replace_files(reply, {d.path: d.content.decode() for d in answer if d.path in paths})
+        return mended, [path for path in broken if path not in paths]
 
     async def _converse(
         self,
@@ -323,6 +360,7 @@ class Agent:
                 prompt_tokens=outcome.prompt_tokens,
                 output_tokens=outcome.output_tokens,
                 duration_seconds=outcome.duration_seconds,
+                first_token_seconds=outcome.first_token_seconds,
                 cut_off=outcome.cut_off,
             )
             output: dict[str, JsonValue] = {

@@ -51,6 +51,8 @@ class CallOutcome:
     duration_seconds: float
     #: Of these, what the model had; the rest was waiting for a free place at the server.
     stream_seconds: float = 0.0
+    #: From the start to the first piece of the text; None where there is none.
+    first_token_seconds: float | None = None
     #: What people should know of it, to be committed with the step.
     events: tuple[DurableEvent, ...] = ()
     #: Whether it was at its limit of tokens before it was at its end.
@@ -132,6 +134,7 @@ class ModelCall:
         )
         text, last = "", ChatChunk(text="")
         calls: list[ToolCall] = []
+        first_token_seconds: float | None = None
         async with self.flow.client.chat(request) as chunks:
             opened = time.perf_counter()
             try:
@@ -140,6 +143,8 @@ class ModelCall:
                         last = chunk
                         calls += [_clean_call(call) for call in chunk.tool_calls]
                         if piece := clean_text(chunk.text):
+                            if first_token_seconds is None:
+                                first_token_seconds = round(time.perf_counter() - began, 3)
                             delta = TokenDelta(
                                 step=self.step.key, agent=self.step.agent, attempt=attempt, offset=len(text), text=piece
                             )
@@ -157,6 +162,7 @@ class ModelCall:
             output_tokens=last.output_tokens if last.done else estimate_tokens(text),
             duration_seconds=round(ended - began, 3),
             stream_seconds=round(ended - opened, 3),
+            first_token_seconds=first_token_seconds,
             events=self._judge_context(fitted, last),
             cut_off=last.done_reason == "length",
             tool_calls=tuple(calls) if offered else (),

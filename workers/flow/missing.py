@@ -56,6 +56,11 @@ def take_files(answer: str, asked: Sequence[str]) -> tuple[ArtifactDraft, ...]:
     return tuple(draft for draft in read_files(named).artifacts if draft.path in asked)
 
 
+def take_sound(answer: str, path: str) -> tuple[ArtifactDraft, ...]:
+    """Return the file that was asked for, if an answer holds it and it can be parsed."""
+    return tuple(draft for draft in take_files(answer, [path]) if _is_sound(path, draft.content.decode()))
+
+
 def _is_sentence(path: str, text: str) -> bool:
     """Tell whether a text is YAML only because any sentence is."""
     return find_ending(path) in {"yaml", "yml"} and not _YAML.search(text)

@@ -157,6 +157,34 @@ def upgrade() -> None:
     create_derived(op.get_bind())
 
     op.create_table(
+        "templates",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("owner_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("shared", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name="fk_templates_owner_id_users", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name="pk_templates"),
+        sa.UniqueConstraint("owner_id", "name", name="uq_templates_owner_id_name"),
+    )
+    op.create_table(
+        "template_versions",
+        sa.Column("template_id", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("saved_at", UtcTime(), nullable=False),
+        sa.Column("saved_by", sa.String(), nullable=False),
+        sa.Column("content", Json, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["template_id"],
+            ["templates.id"],
+            name="fk_template_versions_template_id_templates",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("template_id", "version", name="pk_template_versions"),
+    )
+
+    op.create_table(
         "user_roles",
         sa.Column("user_id", sa.String(), nullable=False),
         sa.Column("role_id", sa.String(), nullable=False),
@@ -233,6 +261,8 @@ def downgrade() -> None:
         "steps",
         "events",
         "user_roles",
+        "template_versions",
+        "templates",
         "sessions",
         "session_days",
         "api_tokens",

@@ -106,8 +106,10 @@ def test_a_session_shows_which_agent_uses_which_model(browser: Browser, site: Si
         ),
     )
     page = open_page(browser, site, ada, f"/sessions/{session.id}")
+    expect(page.locator(".swarm-model")).to_have_text(["llama3", "codellama:7b", "codellama:7b"])
+    page.get_by_role("tab", name="Streams").click()
     expect(page.locator(".agent-tile .agent-model")).to_have_text(["llama3", "codellama:7b", "codellama:7b"])
     expect(page.locator(".session-facts")).to_contain_text("llama3, developer: codellama:7b")
     expect(page.locator("[data-step='work/1'] .turn-head")).to_contain_text("codellama:7b")
-    page.locator("#log").get_by_role("button", name="Show").click()
+    page.get_by_role("tab", name="Log").click()
     expect(page.locator("#log")).to_contain_text("llama3, developer: codellama:7b")

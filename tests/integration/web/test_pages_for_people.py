@@ -191,7 +191,7 @@ def test_a_step_whose_prompt_was_cut_says_so_and_what_it_did_not_read(
         StepFinished(step="1", agent="drone-1", text="The tides follow the moon.", prompt_tokens=1500, output_tokens=9),
         StepStarted(step="2", kind="model", agent="drone-1", label="Go on"),
     )
-    page = open_page(browser, site, ada, f"/sessions/{session.id}", size=size)
+    page = open_page(browser, site, ada, f"/sessions/{session.id}/timeline", size=size)
     cut, whole = page.locator('#steps [data-step="1"]'), page.locator('#steps [data-step="2"]')
     expect(cut.locator(".step-line")).to_contain_text("prompt cut")
     expect(whole.locator(".step-line")).not_to_contain_text("prompt cut")

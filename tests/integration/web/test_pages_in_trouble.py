@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -18,9 +19,9 @@ from tests.support.servers import PostgreSQL, Valkey
 
 
 def open_session(browser: Browser, site: Site, who: Program, session: FlowSession) -> Page:
-    """Open a session's page with its log."""
-    page = open_page(browser, site, who, f"/sessions/{session.id}")
-    page.locator("#log").get_by_role("button", name="Show").click()
+    """Open a session's page at its log."""
+    page = open_page(browser, site, who, f"/sessions/{session.id}/log")
+    expect(page.locator("#log .log-row").first).to_be_visible()
     return page
 
 
@@ -37,7 +38,8 @@ def tell_and_wait(site: Site, page: Page, session: FlowSession, milliseconds: fl
     """Let an event happen, and see it on the page within this time, with all before it in order."""
     (event,) = site.happen(session, "a piece of news", **how)
     expect(page.locator(f".log-row[data-seq='{event.seq}']")).to_be_visible(timeout=milliseconds)
-    assert shown_seqs(page) == list(range(1, event.seq + 1))
+    # On a busy machine the session's lease may end meanwhile, which is one more event.
+    assert shown_seqs(page)[: event.seq] == list(range(1, event.seq + 1))
 
 
 def test_a_page_says_that_redis_is_away_shows_news_meanwhile_and_streams_again_without_a_reload(
@@ -46,7 +48,10 @@ def test_a_page_says_that_redis_is_away_shows_news_meanwhile_and_streams_again_w
     site, ada = redis_site, redis_site.dashboard.program()
     session = make_running(site, ada)
     page = open_session(browser, site, ada, session)
-    live_text = page.locator(".turn.is-live")
+    streams = page.context.new_page()
+    streams.goto(f"{site.url}/sessions/{session.id}/streams")
+    live_text = streams.locator(".turn.is-live")
+    expect(live_text).to_be_visible(timeout=PATIENCE)
     site.stream(session, "Once upon ")
     expect(live_text).to_contain_text("Once upon", timeout=PATIENCE)
     own_valkey.stop()
@@ -127,7 +132,7 @@ def test_a_page_outlives_the_end_of_its_web_process(browser: Browser, redis_site
     site.happen(session, *(f"{number}" for number in range(700)))
     site.installation.start_web(port=int(site.url.rpartition(":")[2]))
     expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live", timeout=PATIENCE)
-    page.get_by_role("button", name="as well").click()
+    expect(page.locator("#log .panel-count")).to_have_text(re.compile(r"^70\d$"), timeout=PATIENCE)
     tell_and_wait(site, page, session, 4000)
     expect(banner(page)).to_be_empty()
 

@@ -261,6 +261,20 @@ def test_steps_and_files_are_shown_and_a_file_is_only_ever_a_download(dashboard:
     assert ada.ask("GET", f"{path}/artifacts/{'x' * 5000}").status_code == 404
 
 
+def test_a_step_is_shown_with_what_it_was_asked_to_those_who_see_its_session(
+    dashboard: Dashboard, ada: Program, bob: Program
+) -> None:
+    session = dashboard.make(ada.user, State.RUNNING)
+    _commit_file(dashboard, session, "work/1/turn-2", "a.md", b"A")
+    path = f"/api/sessions/{session.id}/steps"
+    shown = ada.get(f"{path}/work/1/turn-2")["step"]
+    (listed,) = ada.get(path)["steps"]
+    assert shown == listed | {"request": shown["request"]}
+    assert isinstance(shown["request"], dict)
+    assert ada.ask("GET", f"{path}/work/1").status_code == 404
+    assert bob.ask("GET", f"{path}/work/1/turn-2").status_code == 404
+
+
 def test_each_version_of_a_file_is_there_and_tells_where_it_came_from(dashboard: Dashboard, ada: Program) -> None:
     session = dashboard.make(ada.user, State.RUNNING)
     _commit_file(dashboard, session, "work/1", "a/b.py", b"x = (", problem="Not valid Python, line 1.")

@@ -60,6 +60,7 @@ def test_without_words_it_lists_the_commands(shell: Shell) -> None:
         "version",
         "tokens",
         "users",
+        "templates",
     ]
     assert all(command in listed.stdout + listed.stderr for command in commands)
 

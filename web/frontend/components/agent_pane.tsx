@@ -1,12 +1,15 @@
 import { health } from "../live.ts";
-import { agentTitle, formatCount, formatDuration } from "../format.ts";
+import { agentTitle } from "../format.ts";
 import type { LiveSession } from "../state/live_session.ts";
 import { isFinal } from "../states.ts";
 import { useFollow } from "../state/use_follow.ts";
+import { useStream } from "../state/use_stream.ts";
 import { useSlice } from "../state/use_slice.ts";
 import { AGENT_ICONS } from "./agent_tile.tsx";
 import { Icon } from "./icon.tsx";
 import { LeftOut } from "./left_out.tsx";
+import { sayFigures } from "./step_detail.tsx";
+import { StepRequest } from "./step_request.tsx";
 import { StepSign } from "./step_sign.tsx";
 import { StepText } from "./step_text.tsx";
 
@@ -54,7 +57,7 @@ export function AgentPane({ live, name, onClose }: Props) {
 function Turn({ live, stepKey }: { live: LiveSession; stepKey: string }) {
   const step = useSlice(live.state, (state) => state.steps[stepKey]);
   const hasModels = useSlice(live.state, (state) => Object.keys(state.models).length > 0);
-  const stream = useSlice(live.state, (state) => state.streams[stepKey]?.text ?? "");
+  const stream = useStream(live, stepKey);
   if (step === undefined) return null;
   const isLive = step.state === "running";
   const text = step.text || stream;
@@ -63,15 +66,13 @@ function Turn({ live, stepKey }: { live: LiveSession; stepKey: string }) {
       <h4 class="turn-head">
         <StepSign state={step.state} />
         <span class="turn-label">{step.label}</span>
+        {step.attempt > 1 && <span class="chip">attempt {step.attempt}</span>}
         {hasModels && step.model !== null && <span class="muted">{step.model}</span>}
-        {step.state === "done" && (
-          <span class="muted tabular">
-            {formatCount(step.outputTokens)} tokens · {formatDuration(step.durationSeconds)}
-          </span>
-        )}
+        {step.state === "done" && <span class="muted tabular">{sayFigures(step)}</span>}
       </h4>
+      {step.state === "done" && step.kind === "model" && <StepRequest sessionId={live.state.peek().sessionId} stepKey={stepKey} />}
       <LeftOut step={step} />
-      {text !== "" && <StepText text={text} />}
+      {text !== "" && <StepText text={text} isGrowing={isLive} />}
       {isLive && (text === "" || !health.value.redis) && (
         <p class="muted turn-wait">
           {health.value.redis ? "Reads and thinks…" : "While Redis is away, the text comes only when the step is done."}

@@ -1,14 +1,17 @@
-import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { groupAgents, pickShown } from "../state/agent_view.ts";
 import type { LiveSession } from "../state/live_session.ts";
 import type { Agent } from "../state/session_state.ts";
+import { choose, place } from "../state/session_route.ts";
 import { isFinal } from "../states.ts";
 import { useSlice } from "../state/use_slice.ts";
 import { AgentPane } from "./agent_pane.tsx";
 import { AgentTile } from "./agent_tile.tsx";
 import { EmptyState } from "./notes.tsx";
 import { Panel } from "./panel.tsx";
+
+/** In the address where all panes are closed, as an empty word stands for no choice. */
+const NOBODY = "-";
 
 /** Where there is room for two texts side by side. */
 const isWide = (): boolean => matchMedia("(min-width: 62rem)").matches;
@@ -19,17 +22,17 @@ export function AgentsPanel({ live }: { live: LiveSession }) {
   const agents = useSlice(live.state, (state) => state.agents);
   const status = useSlice(live.state, (state) => state.status);
   const isEnded = isFinal(status);
-  /** Null as long as nobody has chosen: then the page follows who works. */
-  const chosen = useSignal<readonly string[] | null>(null);
+  /** Undefined as long as nobody has chosen: then the page follows who works. */
+  const chosen = place.value.chosen["agents"]?.split(",").filter((name) => name in agents);
   const followed = useRef<readonly string[]>([]);
 
   const all = names.flatMap((name) => agents[name] ?? []);
   const working = all.filter((agent) => agent.running.length > 0).map((agent) => agent.name);
   followed.current = pickShown(followed.current, working, isWide() ? 2 : 1);
-  const shown = chosen.value ?? followed.current;
-  const toggle = (name: string): void => {
-    chosen.value = shown.includes(name) ? shown.filter((other) => other !== name) : [...shown, name];
-  };
+  // An ended session is opened at the one who wrote the answer.
+  const shown = chosen ?? (isEnded && followed.current.length === 0 ? names.slice(0, 1) : followed.current);
+  const show = (wanted: readonly string[]): void => choose({ agents: wanted.length > 0 ? wanted.join(",") : NOBODY });
+  const toggle = (name: string): void => show(shown.includes(name) ? shown.filter((other) => other !== name) : [...shown, name]);
   const tile = (agent: Agent) => (
     <AgentTile
       key={agent.name}
@@ -46,12 +49,18 @@ export function AgentsPanel({ live }: { live: LiveSession }) {
       title="Agents"
       count={all.length > 0 ? all.length : undefined}
       actions={
-        chosen.value !== null &&
-        !isEnded && (
-          <button type="button" class="btn btn-quiet btn-sm" onClick={() => (chosen.value = null)}>
-            Follow who works
-          </button>
-        )
+        <span class="agents-actions">
+          {chosen !== undefined && !isEnded && (
+            <button type="button" class="btn btn-quiet btn-sm" onClick={() => choose({ agents: "" })}>
+              Follow who works
+            </button>
+          )}
+          {all.length > 1 && shown.length < all.length && (
+            <button type="button" class="btn btn-quiet btn-sm" onClick={() => show(names)}>
+              Show all
+            </button>
+          )}
+        </span>
       }
     >
       {all.length === 0 ? (

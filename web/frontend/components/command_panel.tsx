@@ -1,16 +1,17 @@
 import { splitCommand } from "../bidi.ts";
 import { CopyButton } from "./copy_button.tsx";
 import { Given } from "./given.tsx";
-import { Panel } from "./panel.tsx";
+import { Icon } from "./icon.tsx";
 
-/** The command line that does the same. */
+/** The command line that starts a session like this one from a terminal. */
 export function CommandPanel({ command }: { command: string }) {
   return (
-    <Panel id="command" title="Command" actions={<CopyButton text={command} label="Copy the command" />}>
-      <pre class="command" tabIndex={0}>
+    <div id="command" class="command-line" title="It starts a session like this one from a terminal.">
+      <Icon name="terminal" />
+      <pre class="command" tabIndex={0} role="region" aria-label="The command that does the same">
         <code>{splitCommand(command).map(({ text, isWord }) => (isWord ? <Given text={text} /> : text))}</code>
       </pre>
-      <p class="field-hint">It starts a session like this one from a terminal.</p>
-    </Panel>
+      <CopyButton text={command} label="Copy the command" />
+    </div>
   );
 }

@@ -6,7 +6,7 @@ import { Icon } from "./icon.tsx";
 const SAID_MS = 2000;
 
 /** Copies a text, and says so for two seconds. */
-export function CopyButton({ text, label }: { text: string; label: string }) {
+export function CopyButton({ text, label, word = "Copy" }: { text: string; label: string; word?: string }) {
   const isCopied = useSignal(false);
   const copy = async (): Promise<void> => {
     try {
@@ -20,7 +20,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
   return (
     <button type="button" class="btn btn-quiet btn-sm" aria-label={label} onClick={() => void copy()}>
       <Icon name={isCopied.value ? "check-lg" : "clipboard"} />
-      <span aria-live="polite">{isCopied.value ? "Copied" : "Copy"}</span>
+      <span aria-live="polite">{isCopied.value ? "Copied" : word}</span>
     </button>
   );
 }

@@ -1,39 +1,51 @@
-import { useSignal } from "@preact/signals";
-import { fileUrl } from "../api.ts";
-import { agentTitle, formatBytes } from "../format.ts";
+import { sessionExportUrl } from "../api.ts";
 import type { LiveSession } from "../state/live_session.ts";
-import type { SessionFile } from "../state/session_state.ts";
+import { place } from "../state/session_route.ts";
 import { useSlice } from "../state/use_slice.ts";
+import { isFinal } from "../states.ts";
+import { FileTree } from "./file_tree.tsx";
 import { FileViewer } from "./file_viewer.tsx";
 import { Icon } from "./icon.tsx";
+import { EmptyState } from "./notes.tsx";
 import { Panel } from "./panel.tsx";
 
-/** The files that came out of the session: to look at and to download. */
+/** The files that came out of the session: to read, to compare and to download. */
 export function FilesPanel({ live }: { live: LiveSession }) {
   const files = useSlice(live.state, (state) => state.files);
-  const opened = useSignal<SessionFile | null>(null);
+  const isOver = useSlice(live.state, (state) => isFinal(state.status));
   const { sessionId } = live.state.peek();
-  const sorted = Object.values(files).sort((a, b) => a.path.localeCompare(b.path));
-  if (sorted.length === 0) return null;
+  const paths = Object.keys(files).sort();
+  const opened = place.value.file ?? paths[0] ?? null;
+  const file = opened === null ? undefined : files[opened];
   return (
-    <Panel id="files" title="Files" count={sorted.length}>
-      <ul class="files">
-        {sorted.map((file) => (
-          <li key={file.path} class="file">
-            <Icon name="file-earmark-text" />
-            <button type="button" class="file-name" onClick={() => (opened.value = file)}>
-              {file.path}
-            </button>
-            <span class="muted tabular">
-              {formatBytes(file.size)} · {agentTitle(file.agent)}
-            </span>
-            <a class="icon-button" href={fileUrl(sessionId, file.path)} download aria-label={`Download ${file.path}`} title="Download">
-              <Icon name="download" />
-            </a>
-          </li>
-        ))}
-      </ul>
-      {opened.value !== null && <FileViewer sessionId={sessionId} file={opened.value} onClose={() => (opened.value = null)} />}
+    <Panel
+      id="files"
+      title="Files"
+      count={paths.length > 0 ? paths.length : undefined}
+      actions={
+        paths.length > 0 && (
+          <a class="btn btn-quiet btn-sm" href={sessionExportUrl(sessionId)} download>
+            <Icon name="file-zip" /> Download all
+          </a>
+        )
+      }
+    >
+      {paths.length === 0 ? (
+        <EmptyState icon="folder2-open" title={isOver ? "It wrote no files" : "No files yet"}>
+          What the agents write into files appears here, each version with the step that it came from.
+        </EmptyState>
+      ) : (
+        <div class={`files-split ${place.value.file === null ? "" : "is-chosen"}`}>
+          <FileTree files={files} opened={opened} />
+          {file === undefined ? (
+            <EmptyState icon="question-circle" title="There is no such file">
+              {isOver ? "This session wrote none of that name." : "It may still be written."}
+            </EmptyState>
+          ) : (
+            <FileViewer key={file.path} live={live} file={file} />
+          )}
+        </div>
+      )}
     </Panel>
   );
 }

@@ -1,15 +1,23 @@
+import { Fragment, type ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
+import { languageOf } from "../highlighted_lines.ts";
 import { renderMarkdown } from "../markdown.ts";
+import { useHighlighted } from "../state/use_highlighted.ts";
+import { CodeTokens } from "./code_tokens.tsx";
 import { CopyButton } from "./copy_button.tsx";
 
 /** A text of a model, as it meant it to look. */
 export function Markdown({ text }: { text: string }) {
-  const content = useMemo(() => renderMarkdown(text, (code, language) => <CodeBlock text={code} language={language} />), [text]);
-  return <div class="prose">{content}</div>;
+  return <div class="prose">{useMemo(() => renderPieces(text), [text])}</div>;
 }
 
-/** Code with its language, and a button that copies it. */
-function CodeBlock({ text, language }: { text: string; language: string }) {
+/** A part of such a text as elements, its code in blocks of ours; that gets its colours once it stands. */
+export const renderPieces = (text: string, isGrowing = false): ComponentChildren =>
+  renderMarkdown(text, (code, language) => <CodeBlock text={code} language={language} isGrowing={isGrowing} />);
+
+/** Code in its colours, with its language, and a button that copies it. */
+function CodeBlock({ text, language, isGrowing }: { text: string; language: string; isGrowing: boolean }) {
+  const lines = useHighlighted(text, isGrowing ? null : languageOf(language));
   return (
     <div class="code-block">
       <div class="code-head">
@@ -17,7 +25,14 @@ function CodeBlock({ text, language }: { text: string; language: string }) {
         <CopyButton text={text} label="Copy this code" />
       </div>
       <pre tabIndex={0}>
-        <code>{text}</code>
+        <code>
+          {lines.map((tokens, at) => (
+            <Fragment key={at}>
+              {at > 0 && "\n"}
+              <CodeTokens tokens={tokens} />
+            </Fragment>
+          ))}
+        </code>
       </pre>
     </div>
   );

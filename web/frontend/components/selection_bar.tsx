@@ -1,4 +1,4 @@
-import { exportUrl } from "../api.ts";
+import { exportSessionsUrl } from "../api.ts";
 import { plural } from "../format.ts";
 import { askedOf, isFiltered, type HistoryQuery } from "../history_query.ts";
 import { AT_A_TIME, clearSelection, deleteSelected } from "../state/history_actions.ts";
@@ -36,10 +36,10 @@ export function SelectionBar({ query }: { query: HistoryQuery }) {
         ) : (
           <>
             <span class="muted">{isChosen ? "Export" : isFiltered(query) ? "Export what was found" : "Export all"}</span>
-            <a class="btn btn-quiet btn-sm" href={exportUrl("zip", chosen)} download aria-label="Export with all files, as zip">
+            <a class="btn btn-quiet btn-sm" href={exportSessionsUrl("zip", chosen)} download aria-label="Export with all files, as zip">
               <Icon name="download" /> zip
             </a>
-            <a class="btn btn-quiet btn-sm" href={exportUrl("jsonl", chosen)} download aria-label="Export as JSON Lines">
+            <a class="btn btn-quiet btn-sm" href={exportSessionsUrl("jsonl", chosen)} download aria-label="Export as JSON Lines">
               <Icon name="download" /> JSON Lines
             </a>
           </>

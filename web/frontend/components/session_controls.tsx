@@ -2,10 +2,12 @@ import { useSignal } from "@preact/signals";
 import type { Session } from "../api_types.ts";
 import type { SeenState } from "../states.ts";
 import { deleteSession, pauseSession, rerunSession, resumeSession, stopSession } from "../state/session_actions.ts";
+import { contentOfSession } from "../templates.ts";
 import type { LiveSession } from "../state/live_session.ts";
 import { useKeptFocus } from "../state/use_kept_focus.ts";
 import { ActionButton } from "./action_button.tsx";
 import { Icon } from "./icon.tsx";
+import { SaveTemplateButton } from "./save_template.tsx";
 
 interface Props {
   live: LiveSession;
@@ -22,6 +24,7 @@ export function SessionControls({ live, name, seen }: Props) {
   const isBusy = useSignal(false);
   const place = useKeptFocus<HTMLDivElement>();
   const { sessionId } = live.state.peek();
+  const detail = live.detail.value;
   const act = async (action: (id: string, name: string) => Promise<Session | null>): Promise<void> => {
     isBusy.value = true;
     const session = await action(sessionId, name);
@@ -59,6 +62,9 @@ export function SessionControls({ live, name, seen }: Props) {
             <Icon name="sliders" /> Run again with changes
           </a>
         </>
+      )}
+      {detail !== null && (
+        <SaveTemplateButton key="template" read={() => contentOfSession(detail)} suggestName={() => name} />
       )}
       {HAS_ENDED.has(seen) ? (
         <ActionButton key="delete" class="btn-quiet-danger" onClick={() => void remove()}>

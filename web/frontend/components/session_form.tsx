@@ -7,6 +7,7 @@ import { MODEL_ROLES } from "../models.ts";
 import { randomKey } from "../random_key.ts";
 import { basedOn } from "../state/based_on.ts";
 import { changeDraft, clearDraft, draft } from "../state/draft.ts";
+import { checkTemplateDraft, fillBody, finishTemplate, readAsTemplate, templateDraft } from "../state/template_draft.ts";
 import { putSession } from "../state/sessions_store.ts";
 import { showToast } from "../state/toasts.ts";
 import { bodyOf, checkDraft, countCharacters } from "../validation.ts";
@@ -19,6 +20,8 @@ import { Icon } from "./icon.tsx";
 import { ModelSelect } from "./model_select.tsx";
 import { ErrorNote, Note } from "./notes.tsx";
 import { Panel } from "./panel.tsx";
+import { SaveTemplateButton } from "./save_template.tsx";
+import { TemplateFields } from "./template_fields.tsx";
 import { WorkerCount } from "./worker_count.tsx";
 
 /** The fields of the API that have a place in the form; a problem of any other is shown above the button. */
@@ -50,10 +53,10 @@ export function SessionForm({ mayRunCommands }: { mayRunCommands: boolean }) {
   const submit = async (): Promise<void> => {
     if (isSending.value) return;
     trouble.value = null;
-    const found = checkDraft(draft.peek());
+    const found = [...checkDraft(draft.peek()), ...checkTemplateDraft()];
     show(found);
     if (found.length > 0) return;
-    const body = bodyOf({ ...draft.peek(), commands: mayRunCommands && draft.peek().commands });
+    const body = fillBody(bodyOf({ ...draft.peek(), commands: mayRunCommands && draft.peek().commands }));
     const base = basedOn.peek();
     const text = JSON.stringify([base, body]);
     if (submission.current.body !== text) submission.current = { body: text, key: randomKey() };
@@ -68,6 +71,7 @@ export function SessionForm({ mayRunCommands }: { mayRunCommands: boolean }) {
       submission.current = { body: "", key: "" };
       putSession(session);
       clearDraft();
+      finishTemplate();
       showToast({
         kind: "success",
         message: `“${isolate(session.name)}” is on its way.`,
@@ -89,7 +93,7 @@ export function SessionForm({ mayRunCommands }: { mayRunCommands: boolean }) {
   };
 
   return (
-    <Panel id="create" title="New session">
+    <Panel id="create" title="New session" actions={<TemplateActions />}>
       <form
         ref={form}
         class="session-form"
@@ -106,6 +110,7 @@ export function SessionForm({ mayRunCommands }: { mayRunCommands: boolean }) {
         }}
       >
         {basedOn.value !== null && <BaseNote name={basedOn.value.name} />}
+        <TemplateFields problems={byField} />
         <Field
           id="task"
           label="Task"
@@ -172,5 +177,21 @@ function BaseNote({ name }: { name: string }) {
         Start from scratch
       </button>
     </Note>
+  );
+}
+
+/** The ways from templates to the form and back. */
+function TemplateActions() {
+  return (
+    <span class="template-actions">
+      <a class="btn btn-quiet btn-sm" href="/templates" aria-label="Templates">
+        <Icon name="collection" /> <span>Templates</span>
+      </a>
+      <SaveTemplateButton
+        class="btn-quiet btn-sm"
+        read={readAsTemplate}
+        suggestName={() => suggestName(templateDraft.peek()?.name ?? (draft.peek().name || draft.peek().task))}
+      />
+    </span>
   );
 }

@@ -3,6 +3,7 @@ import { plural } from "../format.ts";
 import { isFinal, seenState } from "../states.ts";
 import type { LiveSession } from "../state/live_session.ts";
 import { useSlice } from "../state/use_slice.ts";
+import { CommandPanel } from "./command_panel.tsx";
 import { Given } from "./given.tsx";
 import { NotifySwitch } from "./notify_switch.tsx";
 import { ProgressBar } from "./progress_bar.tsx";
@@ -29,6 +30,7 @@ export function SessionHeader({ live, detail }: { live: LiveSession; detail: Ses
       </div>
       <TaskText text={detail.task} />
       <SessionFacts live={live} detail={detail} />
+      <CommandPanel command={detail.command} />
       {status !== "queued" && !isFinal(status) && (
         <div class="session-progress">
           <ProgressBar done={done} planned={planned} label="Progress of this session" isMoving={status === "running"} />

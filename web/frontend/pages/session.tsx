@@ -1,18 +1,11 @@
-// `/sessions/<id>`: one session, live while it runs and whole afterwards.
+// `/sessions/<id>`: one session, live while it runs and whole afterwards; each of its views at an address of its own.
 import { effect } from "@preact/signals";
-import { AgentsPanel } from "../components/agents_panel.tsx";
-import { CommandPanel } from "../components/command_panel.tsx";
-import { FilesPanel } from "../components/files_panel.tsx";
-import { Icon } from "../components/icon.tsx";
 import { Given } from "../components/given.tsx";
-import { LogPanel } from "../components/log_panel.tsx";
+import { Icon } from "../components/icon.tsx";
 import { ErrorNote, Skeleton } from "../components/notes.tsx";
-import { PlanPanel } from "../components/plan_panel.tsx";
-import { ResultPanel } from "../components/result_panel.tsx";
 import { SessionHeader } from "../components/session_header.tsx";
 import { SessionNews } from "../components/session_news.tsx";
-import { StepsPanel } from "../components/steps_panel.tsx";
-import { VotesPanel } from "../components/votes_panel.tsx";
+import { SessionViews } from "../components/session_views.tsx";
 import { announce } from "../state/announcer.ts";
 import { openSession, type LiveSession } from "../state/live_session.ts";
 import { showSessionSign } from "../state/page_sign.ts";
@@ -33,20 +26,7 @@ function Session({ live, name }: { live: LiveSession; name: string }) {
           {live.trouble.value !== null && <ErrorNote>{live.trouble}</ErrorNote>}
           <SessionHeader live={live} detail={detail} />
           <SessionNews live={live} detail={detail} />
-          <div class="columns columns-session">
-            <div class="column-stack">
-              <ResultPanel live={live} />
-              <AgentsPanel live={live} />
-            </div>
-            <div class="column-stack">
-              <PlanPanel live={live} />
-              <VotesPanel live={live} />
-              <FilesPanel live={live} />
-            </div>
-          </div>
-          <StepsPanel live={live} />
-          <LogPanel live={live} />
-          <CommandPanel command={detail.command} />
+          <SessionViews live={live} />
         </>
       ) : (
         <>

@@ -9,6 +9,7 @@ import { readBase } from "../state/based_on.ts";
 import { followHistory, isWhole } from "../state/history_store.ts";
 import { followSessions } from "../state/sessions_store.ts";
 import { followDays } from "../state/statistics_store.ts";
+import { beginWithTemplate } from "../state/template_draft.ts";
 import { isAdmin, mountPage, pageRoot } from "./mount.tsx";
 
 function Sessions() {
@@ -42,3 +43,4 @@ followSessions();
 followHistory();
 followDays();
 void readBase();
+beginWithTemplate();

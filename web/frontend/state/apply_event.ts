@@ -15,7 +15,7 @@ import { isFinal, type Desired, type State } from "../states.ts";
 import type { Agent, SessionState, Step, Subtask, SubtaskState } from "./session_state.ts";
 
 /** Return the state after one event; the caller has made sure that it is the next one. */
-export function applyEvent(state: SessionState, { event, at }: LoggedEvent): SessionState {
+export function applyEvent(state: SessionState, { event, at, seq }: LoggedEvent): SessionState {
   switch (event.type) {
     case "session_moved":
       return moveSession(state, event, at);
@@ -44,12 +44,15 @@ export function applyEvent(state: SessionState, { event, at }: LoggedEvent): Ses
       return { ...state, votes: { ...state.votes, winner: event.winner, tally: event.tally } };
     case "artifact_written":
       return addFile(state, event, at);
+    case "message_sent": {
+      const { sender, recipient, summary } = event;
+      return { ...state, messages: [...state.messages, { seq, at, sender, recipient, summary }] };
+    }
     case "context_cut":
       return noteCut(state, event);
     case "claims_made":
       return { ...state, claims: event.claims };
     case "plan_repaired":
-    case "message_sent":
     case "file_conflict":
     case "notice":
       return state; // They change nothing but the log.
@@ -134,6 +137,7 @@ function startStep(state: SessionState, event: StepStarted, at: string): Session
     promptTokens: 0,
     outputTokens: 0,
     durationSeconds: 0,
+    firstTokenSeconds: null,
     isCut: false,
     leftOut: null,
   };
@@ -177,6 +181,7 @@ function finishStep(state: SessionState, event: StepFinished, at: string): Sessi
     promptTokens: event.prompt_tokens,
     outputTokens: event.output_tokens,
     durationSeconds: event.duration_seconds,
+    firstTokenSeconds: event.first_token_seconds,
     isCut: event.cut_off,
   };
   const closed = dropStream(closeStep(state, step), step.key);
@@ -206,7 +211,13 @@ function noteCut(state: SessionState, { step: key, cut, tokens }: ContextCut): S
 function addPlan(state: SessionState, event: PlanMade): SessionState {
   const added = event.subtasks.map((info): Subtask => {
     const known = state.subtasks[info.id];
-    return { ...info, plannedBy: event.agent, state: known?.state ?? "waiting", agent: known?.agent ?? null };
+    return {
+      ...info,
+      plannedBy: event.agent,
+      state: known?.state ?? "waiting",
+      agent: known?.agent ?? null,
+      returns: known?.returns ?? 0,
+    };
   });
   return {
     ...state,
@@ -221,13 +232,16 @@ const subtaskOf = ({ subtask }: Step, state: SessionState): Subtask | undefined 
 function setSubtask(state: SessionState, id: string | null, next: SubtaskState, agent: string | null): SessionState {
   const subtask = id === null ? undefined : state.subtasks[id];
   if (subtask === undefined) return state;
-  const changed: Subtask = { ...subtask, state: next, agent: agent ?? subtask.agent };
+  const returns = subtask.returns + (next === "returned" ? 1 : 0);
+  const changed: Subtask = { ...subtask, state: next, agent: agent ?? subtask.agent, returns };
   return { ...state, subtasks: { ...state.subtasks, [subtask.id]: changed } };
 }
 
 function addFile(state: SessionState, event: ArtifactWritten, at: string): SessionState {
-  const { path, size, sha256, step, agent } = event;
-  return { ...state, files: { ...state.files, [path]: { path, size, sha256, step, agent, at } } };
+  const { path, size, sha256, step, agent, problem } = event;
+  const version = { path, size, sha256, step, call: event.call ?? step, agent, problem, at };
+  const versions = [...(state.files[path]?.versions ?? []), version];
+  return { ...state, files: { ...state.files, [path]: { ...version, versions } } };
 }
 
 function putStep(state: SessionState, step: Step): SessionState {

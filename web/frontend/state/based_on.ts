@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { api, sentenceOf } from "../api.ts";
 import type { Session } from "../api_types.ts";
-import { emptyDraft, type Draft } from "../validation.ts";
+import { emptyDraft, splitOptions, type Draft } from "../validation.ts";
 import { changeDraft } from "./draft.ts";
 import { showToast } from "./toasts.ts";
 
@@ -29,15 +29,9 @@ export async function readBase(): Promise<void> {
 
 /** The draft that would make a session like this one. */
 export function draftOf(session: Session): Partial<Draft> {
-  const options = Object.entries(session.options).map(([name, value]) => [camelCase(name), value] as const);
-  const shown = options.filter(([name, value]) => typeof value === typeof emptyDraft[name as keyof Draft]);
-  const models = session.options["models"];
-  const isByRole = typeof models === "object" && models !== null;
   return {
     ...emptyDraft,
-    ...(Object.fromEntries(shown) as Partial<Draft>),
-    modelsBy: models === "auto" ? "auto" : isByRole ? "role" : "one",
-    roleModels: isByRole ? (models as Record<string, string>) : {},
+    ...splitOptions(session.options).placed,
     name: session.name,
     task: session.task,
     workers: session.workers,
@@ -46,5 +40,3 @@ export function draftOf(session: Session): Partial<Draft> {
     projectFolder: session.project_folder ?? "",
   };
 }
-
-const camelCase = (name: string): string => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());

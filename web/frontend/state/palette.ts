@@ -60,8 +60,8 @@ export function seekSessions(
 /** The templates, where this installation has them. */
 export async function seekTemplates(): Promise<Command[]> {
   if (!listPages().some(({ path }) => path === "/templates")) return [];
-  const templates = await api.listTemplateNames().catch(() => []);
-  return templates.map(({ id, name }) => ({
+  const page = await api.listTemplates({}).catch(() => null);
+  return (page?.templates ?? []).map(({ id, name }) => ({
     title: name, icon: "journal-text", also: "template", detail: "new session from it", run: () => location.assign(`/sessions?template=${encodeURIComponent(id)}`),
   }));
 }

@@ -24,6 +24,8 @@ export interface Step {
   promptTokens: number;
   outputTokens: number;
   durationSeconds: number;
+  /** From its start to the first piece of its text; null where that is not known. */
+  firstTokenSeconds: number | null;
   /** The model stopped at its limit of tokens. */
   isCut: boolean;
   /** What was left out of its prompt, so that it fits the model's context, and about how much. */
@@ -56,15 +58,37 @@ export interface Subtask extends SubtaskInfo {
   plannedBy: string;
   state: SubtaskState;
   agent: string | null;
+  /** How often a review sent it back. */
+  returns: number;
 }
 
-export interface SessionFile {
+/** What an agent passed to another one, or to everyone. */
+export interface SentMessage {
+  seq: number;
+  at: string;
+  sender: string;
+  recipient: string;
+  summary: string;
+}
+
+/** A file as one step left it. */
+export interface FileVersion {
   path: string;
   size: number;
   sha256: string;
   step: string;
+  /** The model call that this was for: another step where a tool wrote it. */
+  call: string;
   agent: string;
+  /** What is wrong with it, where it was parsed and could not be. */
+  problem: string | null;
   at: string;
+}
+
+/** A file as it stands, and how it came to that. */
+export interface SessionFile extends FileVersion {
+  /** The oldest first; the last one is what stands. */
+  versions: FileVersion[];
 }
 
 export interface Votes {
@@ -104,6 +128,7 @@ export interface SessionState {
   subtasks: Record<string, Subtask>;
   subtaskIds: string[];
   votes: Votes;
+  messages: SentMessage[];
   files: Record<string, SessionFile>;
   /** What the answer claims was done. */
   claims: readonly Claim[];
@@ -147,6 +172,7 @@ export function emptySession(sessionId: string): SessionState {
     subtasks: {},
     subtaskIds: [],
     votes: { cast: [], winner: null, tally: {} },
+    messages: [],
     files: {},
     claims: [],
     totals: { calls: 0, promptTokens: 0, outputTokens: 0 },

@@ -200,7 +200,7 @@ async def test_a_file_that_came_back_no_better_stays_as_it_is(tmp_path: Path, an
     assert block("a.py", BROKEN) in model.call("work/2").prompt
     (notice,) = listener.all(Notice)
     assert "a.py" in notice.message
-    assert "was not mended and stays as it is. Not valid Python, line 2" in notice.message
+    assert "was not mended. Not valid Python, line 2" in notice.message
     assert [call.key for call in model.calls if call.key.endswith("/mend")] == ["work/1/mend"]
 
 

@@ -199,9 +199,9 @@ async def test_a_missing_file_is_asked_for_once_more_and_handed_on(tmp_path: Pat
 async def test_a_file_that_does_not_come_is_told_and_the_flow_goes_on() -> None:
     listener, model, _ = await run({"plan": PLAN, "work/2": "Done.", "work/2/files": "I cannot."})
     assert [event.message for event in listener.all(Notice)] == [
-        "fib.py is missing: drone-2 did not write it, though asked twice."
+        "fib.py is missing: drone-2 did not write it, however it was asked."
     ]
-    assert model.keys.count("work/2/files") == 1
+    assert [key for key in model.keys if "/files" in key] == ["work/2/files", "work/2/files-2"]
     assert model.keys[-2:] == ["answer", "claims"]
 
 
@@ -224,6 +224,29 @@ async def test_what_had_no_room_is_left_out_on_a_replay_too_where_there_is_room(
     replayed = await run_flow(elsewhere, Architecture.CENTRALIZED, journal=journal, task=TASK)
     assert elsewhere.keys == ["claims"]
     assert replayed.answer == whole.answer
+
+
+async def test_a_file_of_the_plan_that_cannot_be_mended_is_written_anew(tmp_path: Path) -> None:
+    bad = block("python path=fib.py", "def f(:")
+    answers: dict[str, object] = {"plan": plan(subtask("A"), subtask("B", 1, role="analyst")), "work/1": bad}
+    answers["work/1/mend"] = bad
+    _, model, journal = await run(answers | {"work/1/files": f"{CODE}\n```"}, workspace=Workspace(tmp_path))
+    assert model.keys[1:4] == ["work/1", "work/1/mend", "work/1/files"]
+    assert "def f(:" not in model.call("work/1/files").prompt
+    assert (tmp_path / "fib.py").read_text() == f"{CODE}\n"
+    assert f"```python path=fib.py\n{CODE}\n```" in model.call("work/2").prompt
+    silent = ScriptedModel()
+    await run_flow(silent, Architecture.CENTRALIZED, journal=journal, task=TASK, workspace=Workspace(tmp_path))
+    assert silent.calls == []
+
+
+async def test_a_file_that_is_written_anew_and_no_better_stays_as_it_was(tmp_path: Path) -> None:
+    bad, worse = block("python path=fib.py", "def f(:"), block("python path=fib.py", "def g(:")
+    answers: dict[str, object] = {"plan": plan(subtask("A"), subtask("B", role="analyst")), "work/1": bad}
+    answers |= {"work/1/mend": "I cannot.", "work/1/files": worse}
+    listener, _, _ = await run(answers, workspace=Workspace(tmp_path))
+    assert (tmp_path / "fib.py").read_text() == "def f(:\n"
+    assert listener.all(Notice)[-1].message == "fib.py (drone-2) stays as it is: written anew, it was no better."
 
 
 async def test_a_task_without_files_asks_for_none() -> None:
