@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -254,6 +255,57 @@ def variable_names() -> dict[str, list[str]]:
         assert isinstance(alias, AliasChoices)
         names[field] = [str(choice) for choice in alias.choices]
     return names
+
+
+#: Where a value comes from: a variable, the file that `up` wrote, an argument of the command, or nowhere.
+Source = Literal["environment", "file", "argument", "default"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingDescription:
+    """One setting for people to read; `value` is None where it is a secret or not set."""
+
+    variable: str
+    value: str | None
+    source: Source
+    is_secret: bool
+
+
+def describe_settings(settings: Settings) -> list[SettingDescription]:
+    """Return every setting with its value and where that comes from, in the order of their documentation."""
+    known = read_run_file(settings.run_file)
+    try:
+        by_environment = Settings()
+    except ValidationError:  # what is wrong there, an argument has replaced
+        by_environment = settings
+    described = []
+    for field, names in variable_names().items():
+        value = getattr(settings, field)
+        found = next((name for name in names if os.environ.get(name)), None)
+        source: Source = "default" if found is None else "environment"
+        if value != getattr(by_environment, field):
+            source = "file" if str(value) == known.get(field) else "argument"
+        is_secret = field in _SECRET_FIELDS
+        described.append(
+            SettingDescription(
+                variable=found or names[0],
+                value=None if is_secret else _show(value),
+                source=source,
+                is_secret=is_secret,
+            )
+        )
+    return described
+
+
+def _show(value: object) -> str | None:
+    if value is None or value in ("", ()):
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        separator = ":" if isinstance(value[0], Path) else ","
+        return separator.join(map(str, value))
+    return str(value)
 
 
 def load_settings(*, use_run_file: bool = True, **overrides: Any) -> Settings:

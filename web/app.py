@@ -10,6 +10,7 @@ from flask_openapi.models import Info
 
 from common.settings import Settings
 from web.api import (
+    administration,
     documentation,
     flow_templates,
     health,
@@ -19,6 +20,7 @@ from web.api import (
     session_parts,
     sessions,
     system,
+    tokens,
 )
 from web.api.blueprint import SECURITY_SCHEMES
 from web.api.body import MAXIMUM_BYTES, ApiRequest
@@ -73,7 +75,7 @@ def create_app(settings: Settings) -> OpenAPI:
 def _register_routes(app: OpenAPI) -> None:
     for resource in (
         *(health, sessions, session_actions, session_exports, session_parts),
-        *(flow_templates, project_folders, system),
+        *(flow_templates, project_folders, system, tokens, administration),
     ):
         app.register_api(resource.blueprint)
     for blueprint in (health.probes, documentation.blueprint, metrics, pages):

@@ -77,6 +77,19 @@ def save_user(db: Session, user: User) -> None:
     db.merge(user)
 
 
+def change_user(db: Session, user_id: str, *, admin: bool | None = None, active: bool | None = None) -> User:
+    """Make a person an admin or a member, active or not; None leaves it. Raises NotFound."""
+    user = db.get(User, user_id)
+    if user is None:
+        raise NotFound("There is no such user.")
+    if admin is not None and admin != user.is_admin:
+        user.roles = [_admin_role(db)] if admin else []
+    if active is not None:
+        user.active = active
+    db.flush()
+    return user
+
+
 def create_token(db: Session, email: str, name: str) -> str:
     """Make an API token for a person and return it; it is shown this once, only its hash is kept."""
     name = name.strip()
@@ -109,10 +122,10 @@ def list_tokens(db: Session, email: str | None = None) -> list[ApiToken]:
     return list(db.scalars(query))
 
 
-def revoke_token(db: Session, token_id: str) -> None:
-    """Delete a token. Raises NotFound."""
+def revoke_token(db: Session, token_id: str, *, owner: User | None = None) -> None:
+    """Delete a token, of `owner` alone where one is given. Raises NotFound."""
     token = db.get(ApiToken, token_id)
-    if token is None:
+    if token is None or (owner is not None and token.user_id != owner.id):
         raise NotFound("There is no such token.")
     db.delete(token)
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
 from common.options import FlowOptions
+from common.queries.accounts import MINIMUM_PASSWORD_LENGTH
 from common.queries.history import Order, Place, Sorting
 from common.states import FINAL_STATES, Architecture, State
 from web.api.cursors import read_cursor
@@ -56,6 +57,34 @@ class CreateSession(BaseModel):
         if chosen not in known:
             raise ValueError(f"There is no architecture {value[:40]!r}; there are {', '.join(Architecture)}.")
         return chosen
+
+
+class CreateToken(BaseModel):
+    """A new API token."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    #: What it is for.
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+
+
+class CreateUser(BaseModel):
+    """A new person."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    email: Annotated[str, StringConstraints(strip_whitespace=True, max_length=254)]
+    password: Annotated[str, StringConstraints(min_length=MINIMUM_PASSWORD_LENGTH, max_length=1000)]
+    is_admin: bool = False
+
+
+class ChangeUser(BaseModel):
+    """What a person may do from now on; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    is_admin: bool | None = None
+    is_active: bool | None = None
 
 
 class Repeatable(BaseModel):

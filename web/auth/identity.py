@@ -8,7 +8,7 @@ from flask import Request, current_app, g, request, session
 from flask_login import current_user
 from werkzeug.exceptions import Unauthorized
 
-from common.errors import DatabaseUnavailable, StorageFull
+from common.errors import DatabaseUnavailable, NotFound, StorageFull
 from common.models import User
 from common.queries import accounts
 from web.runtime import Runtime, current_runtime
@@ -57,6 +57,14 @@ def asker() -> User:
     """Return who asks, behind the gate: there is somebody."""
     user = identify()
     assert user is not None
+    return user
+
+
+def require_admin() -> User:
+    """Return who asks. Raises NotFound unless that is an admin: what one may not see is not there."""
+    user = asker()
+    if not user.is_admin:
+        raise NotFound("There is no such page.")
     return user
 
 

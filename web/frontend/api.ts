@@ -1,15 +1,19 @@
 // The one way to the REST API: JSON in and out, errors as ApiError, CSRF by header, the sign-in page where it is over.
 import type {
+  Account,
+  ApiToken,
   AskedMessage,
   Days,
   Deletion,
   EventPage,
   ImportResult,
   Models,
+  NewAccount,
   NewSession,
   NewTemplate,
   Overview,
   ProjectFolders,
+  ServerSetting,
   Session,
   SessionChanges,
   SessionDetail,
@@ -76,6 +80,14 @@ export const api = {
     (await send<{ results: ImportResult[] }>("POST", "/api/templates/import", { ...file, clash })).results,
   readStatus: () => get<Overview>("/api/status"),
   listModels: async () => (await get<{ models: Models }>("/api/models")).models,
+  listTokens: async () => (await get<{ tokens: ApiToken[] }>("/api/tokens")).tokens,
+  createToken: async (name: string) => (await send<{ secret: string }>("POST", "/api/tokens", { name })).secret,
+  revokeToken: (id: string) => send<void>("DELETE", `/api/tokens/${encodeURIComponent(id)}`),
+  listUsers: async () => (await get<{ users: Account[] }>("/api/users")).users,
+  createUser: async (body: NewAccount) => (await send<{ user: Account }>("POST", "/api/users", body)).user,
+  changeUser: async (id: string, change: { is_admin?: boolean; is_active?: boolean }) =>
+    (await send<{ user: Account }>("PATCH", `/api/users/${encodeURIComponent(id)}`, change)).user,
+  listSettings: async () => (await get<{ settings: ServerSetting[] }>("/api/settings")).settings,
   listProjectFolders: (path: string) => get<ProjectFolders>("/api/project-folders", path === "" ? {} : { path }),
 };
 

@@ -253,3 +253,35 @@ export interface SessionsChange {
   removed: string[];
   statistics: Statistics;
 }
+
+/** A program's key, without the key itself. */
+export interface ApiToken {
+  id: string;
+  name: string;
+  created_at: string;
+  last_used_at: string | null;
+}
+
+/** A person who may sign in, unless deactivated. */
+export interface Account {
+  id: string;
+  email: string;
+  is_admin: boolean;
+  is_active: boolean;
+  created_at: string;
+}
+
+export interface NewAccount {
+  email: string;
+  password: string;
+  is_admin: boolean;
+}
+
+/** A setting of the server, and where its value comes from. */
+export interface ServerSetting {
+  variable: string;
+  /** Null where it is a secret, or not set. */
+  value: string | null;
+  source: "environment" | "file" | "argument" | "default";
+  is_secret: boolean;
+}

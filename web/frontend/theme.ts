@@ -3,7 +3,7 @@
 export type Theme = "system" | "light" | "dark";
 
 const KEY = "ollama-flow:theme";
-const THEMES: readonly Theme[] = ["system", "light", "dark"];
+export const THEMES: readonly Theme[] = ["system", "light", "dark"];
 
 export function readTheme(): Theme {
   try {

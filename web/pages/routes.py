@@ -59,3 +59,9 @@ def template(template_id: str) -> str:
     with current_runtime().database.read() as db:
         shown = find_template(db, template_id, seen_by=asker())
     return render_template("pages/templates.html", template_id=shown.id, name=shown.name)
+
+
+@pages.get("/settings")
+def settings() -> str:
+    """Show one's account, and to admins the settings of the server."""
+    return render_template("pages/settings.html", email=asker().email)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from common.errors import SettingsError
-from common.settings import Settings, load_settings, read_run_file, variable_names
+from common.settings import Settings, describe_settings, load_settings, read_run_file, variable_names
 
 
 @pytest.fixture(autouse=True)
@@ -163,3 +163,24 @@ class TestRunFile:
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Settings().port = 1  # type: ignore[misc]  # that is the point
+
+
+def test_each_setting_tells_where_its_value_comes_from_and_no_secret(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PORT", "6000")
+    monkeypatch.setenv("OLLAMA_FLOW_SEATS", "7")
+    monkeypatch.setenv("SECRET_KEY", "a secret of many characters")
+    (tmp_path / "run.json").write_text(json.dumps({"redis_url": "redis://:hidden@127.0.0.1:1/0"}))
+    described = describe_settings(load_settings(seats=9, project_roots=(Path("/a"), Path("/b"))))
+    told = {each.variable: (each.value, each.source) for each in described}
+    assert told["PORT"] == ("6000", "environment")
+    assert told["OLLAMA_FLOW_SEATS"] == ("9", "argument")
+    assert told["OLLAMA_FLOW_PROJECT_ROOTS"] == ("/a:/b", "argument")
+    assert told["OLLAMA_FLOW_REDIS_URL"] == (None, "file")
+    assert told["SECRET_KEY"] == (None, "environment")
+    assert told["OLLAMA_FLOW_COMMANDS"] == ("false", "default")
+    assert told["OLLAMA_FLOW_DEFAULT_MODEL"] == (None, "default")
+    assert len(described) == len(variable_names())
+    assert "a secret of" not in repr(described)
+    assert "hidden" not in repr(described)

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { copyText } from "../clipboard.ts";
 import { showToast } from "../state/toasts.ts";
 import { Icon } from "./icon.tsx";
 
@@ -22,17 +23,4 @@ export function CopyButton({ text, label, word = "Copy" }: { text: string; label
       <span aria-live="polite">{isCopied.value ? "Copied" : word}</span>
     </button>
   );
-}
-
-/** The clipboard's own interface is missing on pages without TLS from another host; selecting works there. */
-async function copyText(text: string): Promise<void> {
-  if ("clipboard" in navigator && window.isSecureContext) return navigator.clipboard.writeText(text);
-  const area = document.createElement("textarea");
-  area.value = text;
-  area.className = "visually-hidden";
-  document.body.append(area);
-  area.select();
-  const hasCopied = document.execCommand("copy");
-  area.remove();
-  if (!hasCopied) throw new Error("not copied");
 }

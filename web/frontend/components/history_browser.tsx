@@ -97,16 +97,13 @@ export function HistoryBrowser({ isOwnerShown }: { isOwnerShown: boolean }) {
   );
 }
 
-/** `/` goes to the search, Escape lets go of what is chosen, Ctrl-A in the list chooses all that is there. */
+/** Escape lets go of what is chosen, Ctrl-A in the list chooses all that is there. */
 function useShortcuts(): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       const target = event.target as HTMLElement;
       const isTyping = target.matches("input:not([type=checkbox]), textarea, select, dialog *");
-      if (event.key === "/" && !isTyping) {
-        event.preventDefault();
-        document.getElementById("history-search")?.focus();
-      } else if (event.key === "Escape" && !isTyping) {
+      if (event.key === "Escape" && !isTyping) {
         clearSelection();
       } else if (event.key === "a" && (event.ctrlKey || event.metaKey) && target.closest(".window-list") !== null) {
         event.preventDefault();

@@ -5,6 +5,7 @@ import type { LiveSession } from "../state/live_session.ts";
 import { useSlice } from "../state/use_slice.ts";
 import { CommandPanel } from "./command_panel.tsx";
 import { Given } from "./given.tsx";
+import { NotifySwitch } from "./notify_switch.tsx";
 import { ProgressBar } from "./progress_bar.tsx";
 import { SessionControls } from "./session_controls.tsx";
 import { SessionFacts } from "./session_facts.tsx";
@@ -38,6 +39,7 @@ export function SessionHeader({ live, detail }: { live: LiveSession; detail: Ses
           </span>
         </div>
       )}
+      {!isFinal(status) && <NotifySwitch label="Notify me when it ends" />}
     </header>
   );
 }

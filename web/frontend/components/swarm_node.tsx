@@ -35,15 +35,12 @@ export function SwarmNode({ spot, agent, view, hasModels, isOpen, onOpen }: Prop
   const isAtWork = activity === "reading" || activity === "writing" || activity === "retrying";
   const shownModel = isAtWork || hasModels ? model : null;
   const role = agent.role === null ? null : humanise(agent.role);
-  // What is seen comes first in the name, word by word, for those who speak to their machine.
-  const label = `${[title, doing, shownModel].filter(Boolean).join(" ")}: ${[word, role].filter(Boolean).join(", ")}`;
   return (
     <li class={`swarm-node is-${activity} is-${agent.kind} label-${spot.label}`} style={{ left: `${spot.x}px`, top: `${spot.y}px` }}>
       <button
         type="button"
         class="swarm-orb-button"
         aria-pressed={isOpen}
-        aria-label={label}
         title={[title, role, doing, shownModel].filter(Boolean).join(" · ")}
         data-agent={agent.name}
         data-activity={activity}
@@ -58,9 +55,10 @@ export function SwarmNode({ spot, agent, view, hasModels, isOpen, onOpen }: Prop
           </span>
         </span>
         <span class="swarm-label">
-          <span class="swarm-name">{title}</span>
-          <span class="swarm-doing">{doing}</span>
-          {shownModel !== null && <span class="swarm-model">{shownModel}</span>}
+          <span class="swarm-name">{title}</span> <span class="swarm-doing">{doing}</span>
+          {shownModel !== null && <span class="swarm-model"> {shownModel}</span>}
+          {/* The name is what is seen, which is less on a phone, for those who speak to their machine; then the rest. */}
+          <span class="visually-hidden">: {[word, role].filter(Boolean).join(", ")}</span>
         </span>
       </button>
     </li>

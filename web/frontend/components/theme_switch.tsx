@@ -1,9 +1,9 @@
-import { useSignal } from "@preact/signals";
 import type { IconName } from "../icons.ts";
-import { keepTheme, nextTheme, readTheme, type Theme } from "../theme.ts";
+import { chooseTheme, theme } from "../state/theme_choice.ts";
+import { nextTheme, type Theme } from "../theme.ts";
 import { Icon } from "./icon.tsx";
 
-const LOOKS: Record<Theme, { icon: IconName; word: string }> = {
+export const LOOKS: Record<Theme, { icon: IconName; word: string }> = {
   system: { icon: "circle-half", word: "as the system" },
   light: { icon: "sun", word: "light" },
   dark: { icon: "moon-stars", word: "dark" },
@@ -11,14 +11,9 @@ const LOOKS: Record<Theme, { icon: IconName; word: string }> = {
 
 /** Goes round: as the system, light, dark. */
 export function ThemeSwitch() {
-  const theme = useSignal(readTheme());
-  const change = (): void => {
-    theme.value = nextTheme(theme.value);
-    keepTheme(theme.value);
-  };
   const label = `Theme: ${LOOKS[theme.value].word}. Change it`;
   return (
-    <button type="button" class="icon-button" aria-label={label} title={label} onClick={change}>
+    <button type="button" class="icon-button" aria-label={label} title={label} onClick={() => chooseTheme(nextTheme(theme.peek()))}>
       <Icon name={LOOKS[theme.value].icon} />
     </button>
   );

@@ -5,9 +5,12 @@ import { ConfirmDialog } from "../components/confirm_dialog.tsx";
 import { ConnectionBanner } from "../components/connection_banner.tsx";
 import { ConnectionIndicator } from "../components/connection_indicator.tsx";
 import { ModelBadge } from "../components/model_badge.tsx";
+import { PaletteButton } from "../components/palette_button.tsx";
 import { ToastRegion } from "../components/toast_region.tsx";
+import { followKeyboard } from "../keyboard.ts";
 import { announcement } from "../state/announcer.ts";
 import { followModels } from "../state/models_store.ts";
+import { followSign } from "../state/page_sign.ts";
 import "./site.ts";
 
 /** Who is signed in, as the server wrote it on the document. */
@@ -34,6 +37,7 @@ export function mountPage(page: ComponentChild): void {
     if (place !== null) render(what, place);
   };
   put("model-badge", <ModelBadge />);
+  put("palette-button", <PaletteButton />);
   put("connection", <ConnectionIndicator />);
   put(
     "overlays",
@@ -48,4 +52,6 @@ export function mountPage(page: ComponentChild): void {
   root.replaceChildren(); // what the server drew until now
   render(page, root);
   followModels();
+  followSign();
+  followKeyboard();
 }

@@ -8,6 +8,8 @@ import { SessionNews } from "../components/session_news.tsx";
 import { SessionViews } from "../components/session_views.tsx";
 import { announce } from "../state/announcer.ts";
 import { openSession, type LiveSession } from "../state/live_session.ts";
+import { showSessionSign } from "../state/page_sign.ts";
+import { offerSessionCommands } from "../state/session_commands.ts";
 import { seenState } from "../states.ts";
 import { mountPage, pageRoot } from "./mount.tsx";
 
@@ -54,3 +56,5 @@ const { sessionId = "", sessionName = "" } = pageRoot().dataset;
 const live = openSession(sessionId);
 mountPage(<Session live={live} name={sessionName} />);
 tellMoves(live);
+showSessionSign(live);
+offerSessionCommands(live);

@@ -1,5 +1,6 @@
 // `/sessions`: what is active, what has ended, and the form for something new.
 import { ActiveList } from "../components/active_list.tsx";
+import { FirstRun } from "../components/first_run.tsx";
 import { HistoryBrowser } from "../components/history_browser.tsx";
 import { HistoryList } from "../components/history_list.tsx";
 import { SessionForm } from "../components/session_form.tsx";
@@ -19,6 +20,7 @@ function Sessions() {
           <HistoryBrowser isOwnerShown={isAdmin} />
         ) : (
           <>
+            <FirstRun />
             <ActiveList isOwnerShown={isAdmin} />
             <HistoryList isOwnerShown={isAdmin} />
           </>
@@ -34,7 +36,9 @@ function Sessions() {
 
 mountPage(<Sessions />);
 // What an address names was not there yet when the browser looked for it.
-document.getElementById(location.hash.slice(1))?.scrollIntoView();
+const named = document.getElementById(location.hash.slice(1));
+named?.scrollIntoView();
+named?.focus({ preventScroll: true });
 followSessions();
 followHistory();
 followDays();
