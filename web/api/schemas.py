@@ -8,7 +8,8 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from common.events import AgentInfo, Claim, LoggedEvent, Receipt
-from common.heartbeat import ModelCard, Resources
+from common.heartbeat import LoadedModel, ModelCard, Resources
+from common.history import HostSample, QueueSample
 
 
 class Progress(BaseModel):
@@ -231,6 +232,8 @@ class SystemView(BaseModel):
     version: str
     started_at: dt.datetime
     uptime_seconds: float
+    #: Where Flower is, for admins; None where the settings name none.
+    flower_url: str | None
 
 
 class RunningView(BaseModel):
@@ -279,6 +282,8 @@ class ModelsView(BaseModel):
 
     server: ServerView | None
     items: list[ModelCard]
+    #: What it holds in memory.
+    loaded: list[LoadedModel]
     default: str | None
 
 
@@ -323,6 +328,21 @@ class Components(BaseModel):
         return self.database.ok and self.redis.ok and self.workers.ok and self.model_server.ok
 
 
+class ProblemView(BaseModel):
+    """Something that is not as it should be, and what to do about it."""
+
+    #: A word for programs: `redis_away`, `no_workers`, `worker_silent`, `worker_draining`, `model_server_away`,
+    #: `no_models`, `no_free_seats`, `disk_nearly_full` or `session_failed`.
+    kind: str
+    severity: Literal["error", "warning"]
+    #: What is wrong, and what to do, each for people.
+    title: str
+    advice: str
+    #: Of a session that failed.
+    session_id: str | None = None
+    at: dt.datetime | None = None
+
+
 class StatusAnswer(Success):
     """The system at a glance; also the `overview` message of the socket."""
 
@@ -332,6 +352,39 @@ class StatusAnswer(Success):
     queue: QueueView
     models: ModelsView
     components: Components
+    #: The worst first; of failed sessions those of the last hour that the asker may see.
+    problems: list[ProblemView]
+
+
+class HostHistory(BaseModel):
+    """The samples of one host, one in 15 s, the oldest first; where nobody told any, there is a gap."""
+
+    host: str
+    samples: list[HostSample]
+
+
+class MinuteView(BaseModel):
+    """What happened in the minute that begins at `at`."""
+
+    at: dt.datetime
+    #: Sessions that began, and those that ended.
+    started: int
+    completed: int
+    failed: int
+    stopped: int
+    #: Of the steps that were committed in it.
+    output_tokens: int
+
+
+class HistoryAnswer(Success):
+    """The last hour, for charts: from `since` to `until`. Hosts and queue are empty while Redis is away."""
+
+    since: dt.datetime
+    until: dt.datetime
+    hosts: list[HostHistory]
+    queue: list[QueueSample]
+    #: Every minute that has begun, also those without anything.
+    minutes: list[MinuteView]
 
 
 class HealthAnswer(Success):

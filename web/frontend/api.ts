@@ -11,6 +11,7 @@ import type {
   SessionChanges,
   SessionDetail,
   SessionList,
+  StatusHistory,
 } from "./api_types.ts";
 
 export interface FieldProblem {
@@ -55,6 +56,7 @@ export const api = {
   resumeSession: (id: string) => moveSession(id, "resume"),
   deleteSession: (id: string) => send<void>("DELETE", sessionUrl(id)),
   readStatus: () => get<Overview>("/api/status"),
+  readStatusHistory: () => get<StatusHistory>("/api/status/history"),
   listModels: async () => (await get<{ models: Models }>("/api/models")).models,
   listProjectFolders: (path: string) => get<ProjectFolders>("/api/project-folders", path === "" ? {} : { path }),
 };

@@ -115,6 +115,8 @@ export interface Resources {
   disk_used_bytes: number;
   disk_total_bytes: number;
   disk_percent: number;
+  received_bytes_per_second: number;
+  sent_bytes_per_second: number;
 }
 
 export interface WorkerProcess {
@@ -146,10 +148,57 @@ export interface ModelServer {
   version: string | null;
 }
 
+/** A model that the server holds in memory. */
+export interface LoadedModel {
+  name: string;
+  size_bytes: number;
+  vram_bytes: number;
+  expires_at: string | null;
+}
+
 export interface Models {
   server: ModelServer | null;
   items: Model[];
+  loaded: LoadedModel[];
   default: string | null;
+}
+
+/** Something that is not as it should be, and what to do about it. */
+export interface Problem {
+  kind: string;
+  severity: "error" | "warning";
+  title: string;
+  advice: string;
+  session_id: string | null;
+  at: string | null;
+}
+
+export interface HostSample {
+  at: string;
+  cpu_percent: number;
+  memory_percent: number;
+  disk_percent: number;
+  received_bytes_per_second: number;
+  sent_bytes_per_second: number;
+}
+
+/** What happened in the minute that begins at `at`. */
+export interface Minute {
+  at: string;
+  started: number;
+  completed: number;
+  failed: number;
+  stopped: number;
+  output_tokens: number;
+}
+
+/** The last hour. */
+export interface StatusHistory {
+  since: string;
+  until: string;
+  hosts: { host: string; samples: HostSample[] }[];
+  queue: { at: string; queued: number; running: number; seats: number }[];
+  minutes: Minute[];
 }
 
 export interface Overview {
@@ -160,6 +209,7 @@ export interface Overview {
     version: string;
     started_at: string;
     uptime_seconds: number;
+    flower_url: string | null;
   };
   resources: Resources;
   workers: WorkerProcess[];
@@ -171,6 +221,7 @@ export interface Overview {
     workers: { ok: boolean; count: number };
     model_server: { ok: boolean; detail: string | null };
   };
+  problems: Problem[];
 }
 
 export interface ProjectFolders {

@@ -18,7 +18,7 @@ from httpx_aiohttp import AiohttpTransport
 from pydantic import ValidationError
 
 from common.errors import ModelError, ModelNotFound, ModelUnavailable
-from workers.flow.model import ChatChunk, ChatRequest, ListedModel, Message, ModelInfo, ToolCall, ToolSpec
+from workers.flow.model import ChatChunk, ChatRequest, ListedModel, LoadedModel, Message, ModelInfo, ToolCall, ToolSpec
 
 DEFAULT_PORT = 11434
 #: What is assumed of a model that does not tell its context length, in tokens.
@@ -119,6 +119,22 @@ class OllamaModel:
                 },
             )
             for item in listed.models
+            if item.model
+        ]
+        return sorted(models, key=lambda item: item.name)
+
+    async def list_loaded(self) -> list[LoadedModel]:
+        """Return the models that the server holds in memory, by name; raises ModelUnavailable or ModelError."""
+        async with self._lookup():
+            loaded = await self._open()[0].ps()
+        models = [
+            LoadedModel(
+                name=item.model,
+                size_bytes=int(item.size or 0),
+                vram_bytes=int(item.size_vram or 0),
+                expires_at=item.expires_at,
+            )
+            for item in loaded.models
             if item.model
         ]
         return sorted(models, key=lambda item: item.name)

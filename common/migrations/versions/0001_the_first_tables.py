@@ -199,6 +199,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("session_id", "key", name="pk_steps"),
         sa.UniqueConstraint("session_id", "position", name="uq_steps_session_id_position"),
     )
+    op.create_index("ix_steps_ended_at", "steps", ["ended_at", "output_tokens"])
     op.create_table(
         "artifacts",
         sa.Column("session_id", sa.String(), nullable=False),
