@@ -12,6 +12,7 @@ from common.settings import Settings
 from web.api import (
     documentation,
     health,
+    models,
     project_folders,
     session_actions,
     session_exports,
@@ -70,7 +71,16 @@ def create_app(settings: Settings) -> OpenAPI:
 
 
 def _register_routes(app: OpenAPI) -> None:
-    for resource in (health, sessions, session_actions, session_exports, session_parts, project_folders, system):
+    for resource in (
+        health,
+        sessions,
+        session_actions,
+        session_exports,
+        session_parts,
+        project_folders,
+        models,
+        system,
+    ):
         app.register_api(resource.blueprint)
     for blueprint in (health.probes, documentation.blueprint, metrics, pages):
         app.register_blueprint(blueprint)

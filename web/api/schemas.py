@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from common.events import AgentInfo, Claim, LoggedEvent, Receipt
 from common.heartbeat import LoadedModel, ModelCard, Resources
 from common.history import HostSample, QueueSample
+from common.states import OrderState
 
 
 class Progress(BaseModel):
@@ -400,6 +401,60 @@ class ModelsAnswer(Success):
     """The models that a session may name."""
 
     models: ModelsView
+
+
+class ModelOrderView(BaseModel):
+    """A model that somebody wants pulled or deleted."""
+
+    id: str
+    kind: Literal["pull", "delete"]
+    model: str
+    state: OrderState
+    #: False once somebody wants it cancelled.
+    wanted: bool
+    #: What the model server said last, and how far it is; 0 of 0 before it tells.
+    progress: str | None
+    completed_bytes: int
+    total_bytes: int
+    error: str | None
+    created_at: dt.datetime
+    ended_at: dt.datetime | None
+    #: Whether the asker may cancel it.
+    is_mine: bool
+
+
+class ModelOrderAnswer(Success):
+    """One order."""
+
+    order: ModelOrderView
+
+
+class ModelOrdersAnswer(Success):
+    """The latest orders, pulls and deletions, the newest first."""
+
+    orders: list[ModelOrderView]
+
+
+class ModelSessionView(BaseModel):
+    """A session that has a model."""
+
+    id: str
+    name: str
+    created_at: dt.datetime
+
+
+class ModelUsageView(BaseModel):
+    """The sessions that have one model, as far as the asker may see them; the latest ones first."""
+
+    model: str
+    sessions: int
+    latest: list[ModelSessionView]
+
+
+class ModelUsageAnswer(Success):
+    """What each model of the server was used for."""
+
+    usage: list[ModelUsageView]
 
 
 class UserView(BaseModel):

@@ -3,6 +3,8 @@ import type {
   Days,
   Deletion,
   EventPage,
+  ModelOrder,
+  ModelUsage,
   Models,
   NewSession,
   Overview,
@@ -58,6 +60,13 @@ export const api = {
   readStatus: () => get<Overview>("/api/status"),
   readStatusHistory: () => get<StatusHistory>("/api/status/history"),
   listModels: async () => (await get<{ models: Models }>("/api/models")).models,
+  readModelUsage: async () => (await get<{ usage: ModelUsage[] }>("/api/models/usage")).usage,
+  listModelOrders: async () => (await get<{ orders: ModelOrder[] }>("/api/models/pulls")).orders,
+  pullModel: async (name: string) => (await send<{ order: ModelOrder }>("POST", "/api/models/pulls", { name })).order,
+  cancelModelOrder: async (id: string) =>
+    (await send<{ order: ModelOrder }>("POST", `/api/models/pulls/${encodeURIComponent(id)}/cancel`)).order,
+  deleteModel: async (name: string) =>
+    (await send<{ order: ModelOrder }>("DELETE", `/api/models/${name.split("/").map(encodeURIComponent).join("/")}`)).order,
   listProjectFolders: (path: string) => get<ProjectFolders>("/api/project-folders", path === "" ? {} : { path }),
 };
 

@@ -163,6 +163,29 @@ export interface Models {
   default: string | null;
 }
 
+/** A model that somebody wants pulled or deleted. */
+export interface ModelOrder {
+  id: string;
+  kind: "pull" | "delete";
+  model: string;
+  state: "queued" | "running" | "completed" | "failed" | "cancelled";
+  wanted: boolean;
+  progress: string | null;
+  completed_bytes: number;
+  total_bytes: number;
+  error: string | null;
+  created_at: string;
+  ended_at: string | null;
+  is_mine: boolean;
+}
+
+/** The sessions that have a model, the latest ones by name. */
+export interface ModelUsage {
+  model: string;
+  sessions: number;
+  latest: { id: string; name: string; created_at: string }[];
+}
+
 /** Something that is not as it should be, and what to do about it. */
 export interface Problem {
   kind: string;

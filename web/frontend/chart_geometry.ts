@@ -21,7 +21,7 @@ export interface Span {
 }
 
 /** Where nothing was told for so long a line has a gap. */
-const GAP_MS = 50_000;
+const GAP_MS = 90_000;
 
 /** The smallest round number that is not below the largest value, so that the axis reads well. */
 export function topOf(series: readonly Series[], least = 1): number {

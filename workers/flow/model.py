@@ -137,6 +137,15 @@ class LoadedModel:
     expires_at: dt.datetime | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class PullProgress:
+    """How far the server is with fetching a model; 0 of 0 bytes before it tells."""
+
+    said: str
+    completed_bytes: int
+    total_bytes: int
+
+
 class ModelClient(Protocol):
     """Speaks to a model server."""
 

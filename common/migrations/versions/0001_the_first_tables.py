@@ -143,6 +143,7 @@ def upgrade() -> None:
             columns = [*owner, order, "id", "state", "architecture", "model"]
             name = "_".join(["ix_sessions", *owner, order])
             op.create_index(name, "sessions", columns, sqlite_where=has_ended, postgresql_where=has_ended)
+    op.create_index("ix_sessions_model", "sessions", ["model", "owner_id", "id"])
     op.create_table(
         "session_days",
         sa.Column("owner_id", sa.String(), nullable=False),
@@ -156,6 +157,26 @@ def upgrade() -> None:
     )
     create_derived(op.get_bind())
 
+    op.create_table(
+        "model_orders",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("owner_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("model", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("wanted", sa.Boolean(), nullable=False),
+        sa.Column("worker", sa.String(), nullable=True),
+        sa.Column("lease_until", UtcTime(), nullable=True),
+        sa.Column("progress", sa.String(), nullable=True),
+        sa.Column("completed_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("total_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("error", sa.String(), nullable=True),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("ended_at", UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name="fk_model_orders_owner_id_users", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name="pk_model_orders"),
+    )
+    op.create_index("ix_model_orders_state", "model_orders", ["state"])
     op.create_table(
         "user_roles",
         sa.Column("user_id", sa.String(), nullable=False),
@@ -234,6 +255,7 @@ def downgrade() -> None:
         "steps",
         "events",
         "user_roles",
+        "model_orders",
         "sessions",
         "session_days",
         "api_tokens",

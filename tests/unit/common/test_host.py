@@ -52,5 +52,5 @@ def test_networks_are_measured_between_two_looks_and_never_run_backwards(monkeyp
     network, said = host._Network(), [(100, 10), (600, 30), (50, 30)]
     clock = iter([0.0, 10.0, 10.1, 20.0])
     monkeypatch.setattr(host, "_received_and_sent", lambda: said.pop(0))
-    monkeypatch.setattr(host.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr("common.host.time.monotonic", lambda: next(clock))
     assert [network.read() for _ in range(4)] == [(0, 0), (50, 2), (50, 2), (0, 0)]

@@ -20,6 +20,9 @@ const barsOf = (name: string, tone: number, minutes: readonly Minute[], valueOf:
   kind: "bars",
 });
 
+/** Of the minute that has only begun less time has passed; of its first seconds nothing can be said. */
+const secondsOf = ({ at }: Minute, until: number): number => Math.min(60, Math.max(15, (until - Date.parse(at)) / 1000));
+
 /** The last hour in charts: the work of all, and each host. */
 export function HistoryCharts() {
   const [isTable, showTable] = useState(false);
@@ -65,7 +68,7 @@ function Charts({ history, isTable }: { history: StatusHistory; isTable: boolean
         />
         <TimeChart
           title="Tokens a second, of finished steps"
-          series={[barsOf("Written", 3, minutes, ({ output_tokens }) => output_tokens / 60)]}
+          series={[barsOf("Written", 3, minutes, (minute) => minute.output_tokens / secondsOf(minute, span.until))]}
           span={span}
           say={sayTokens}
           isTable={isTable}

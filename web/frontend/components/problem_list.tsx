@@ -30,7 +30,7 @@ export function ProblemList({ problems }: { problems: readonly Problem[] }) {
                   </span>
                 )}
               </p>
-              <p class="problem-advice">{problem.advice}</p>
+              <p class="problem-advice">{problem.advice.split("`").map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part))}</p>
             </div>
           </li>
         ))}

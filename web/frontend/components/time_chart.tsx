@@ -122,7 +122,7 @@ export function TimeChart({ title, series, span, say, max, least, barMs = 60_000
                     <polyline
                       key={`${name}:${piece[0]?.at}`}
                       class={`chart-line chart-tone-${tone}`}
-                      points={piece.map(({ at, value }) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).join(" ")}
+                      points={(piece.length === 1 ? [...piece, ...piece] : piece).map(({ at, value }) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).join(" ")}
                     />
                   )),
                 )}
