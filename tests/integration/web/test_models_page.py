@@ -23,9 +23,8 @@ def ollama() -> Iterator[OllamaServer]:
 
 @pytest.fixture
 def models_site(make_shared_settings: Callable[..., Settings], ollama: OllamaServer) -> Iterator[Site]:
-    """A web process and a worker process beside a model server."""
+    """A web process beside a model server; the worker process is the test's to start, once its sessions are made."""
     with Site(make_shared_settings(ollama_host=ollama.url)) as site:
-        site.installation.start_worker()
         yield site
 
 
@@ -33,6 +32,7 @@ def test_an_admin_pulls_cancels_and_deletes_models(browser: Browser, models_site
     ollama.pull_seconds = 0.3
     admin = models_site.dashboard.program(admin=True)
     models_site.dashboard.make(admin.user, State.COMPLETED, model="llama3", name="Count <b>all</b>")
+    models_site.installation.start_worker()
     page = open_page(browser, models_site, admin, "/models")
     installed, orders = page.locator(".installed-model"), page.locator(".model-order")
     expect(installed).to_have_count(2, timeout=PATIENCE)
@@ -48,10 +48,10 @@ def test_an_admin_pulls_cancels_and_deletes_models(browser: Browser, models_site
     expect(orders.first).to_contain_text("Cancelled", timeout=PATIENCE)
 
     ollama.pull_seconds = 0
-    page.get_by_label("Model").fill("missing")
+    page.get_by_role("textbox", name="Model").fill("missing")
     page.keyboard.press("Enter")
     expect(orders.first).to_contain_text("file does not exist", timeout=PATIENCE)
-    page.get_by_label("Model").fill("hf.co/owner/name:Q4")
+    page.get_by_role("textbox", name="Model").fill("hf.co/owner/name:Q4")
     page.keyboard.press("Enter")
     expect(installed.filter(has_text="hf.co/owner/name:Q4")).to_have_count(1, timeout=PATIENCE)
     page.get_by_role("button", name="Delete hf.co/owner/name:Q4").click()
@@ -61,10 +61,11 @@ def test_an_admin_pulls_cancels_and_deletes_models(browser: Browser, models_site
 
 def test_a_member_pulls_and_does_not_delete_also_on_a_phone(browser: Browser, models_site: Site) -> None:
     ada = models_site.dashboard.program()
+    models_site.installation.start_worker()
     page = open_page(browser, models_site, ada, "/models", size=PHONE)
     expect(page.locator(".installed-model")).to_have_count(2, timeout=PATIENCE)
     expect(page.get_by_role("button", name="Delete")).to_have_count(0)
-    page.get_by_label("Model").fill("mistral:7b")
+    page.get_by_role("textbox", name="Model").fill("mistral:7b")
     page.get_by_role("button", name="Pull", exact=True).click()
     expect(page.locator(".installed-model")).to_have_count(3, timeout=PATIENCE)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
