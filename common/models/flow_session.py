@@ -112,8 +112,6 @@ class FlowSession(Base):
         # The history in each of its orders: of all, and of one owner.
         *(_of_ended(f"ix_sessions_{column}", column, *_FILTERED) for column in HISTORY_ORDERS),
         *(_of_ended(f"ix_sessions_owner_id_{column}", "owner_id", column, *_FILTERED) for column in HISTORY_ORDERS),
-        # What each model was used for.
-        Index("ix_sessions_model", "model", "owner_id", "id"),
         # The queue and the running ones, of all and of one owner: a small part of a long table.
         _of_active("ix_sessions_active", "state", "created_at"),
         _of_active("ix_sessions_owner_id_active", "owner_id", "state", "created_at"),

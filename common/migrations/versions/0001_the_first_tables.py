@@ -143,7 +143,6 @@ def upgrade() -> None:
             columns = [*owner, order, "id", "state", "architecture", "model"]
             name = "_".join(["ix_sessions", *owner, order])
             op.create_index(name, "sessions", columns, sqlite_where=has_ended, postgresql_where=has_ended)
-    op.create_index("ix_sessions_model", "sessions", ["model", "owner_id", "id"])
     op.create_table(
         "session_days",
         sa.Column("owner_id", sa.String(), nullable=False),

@@ -108,9 +108,8 @@ def test_a_model_counts_the_sessions_that_named_it_also_without_its_tag(database
 def test_usage_is_counted_from_an_index_alone(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     with database.read() as db:
-        for what in ("count(*)", "max(id)"):
-            for owner in ("", " AND owner_id = 'c'"):
-                statement = f"SELECT {what} FROM sessions WHERE model IN ('a', 'b'){owner}"  # noqa: S608 - both are our own
-                plan = " ".join(row[3] for row in db.execute(text(f"EXPLAIN QUERY PLAN {statement}")))
-                assert "COVERING INDEX ix_sessions_model" in plan
+        for owner in ("", " AND owner_id = 'c'"):
+            statement = f"SELECT model, count(*) FROM sessions WHERE ended_at IS NOT NULL{owner} GROUP BY model"  # noqa: S608 - our own
+            plan = " ".join(row[3] for row in db.execute(text(f"EXPLAIN QUERY PLAN {statement}")))
+            assert "COVERING INDEX ix_sessions_" in plan
     database.dispose()

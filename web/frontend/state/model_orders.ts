@@ -8,6 +8,8 @@ import { showToast } from "./toasts.ts";
 
 const WHILE_ACTIVE_MS = 1000;
 const ELSE_MS = 10_000;
+/** Counting looks at an index of the whole history. */
+const USAGE_MS = 60_000;
 
 /** The newest first; null until the first answer. */
 export const orders = signal<readonly ModelOrder[] | null>(null);
@@ -28,7 +30,7 @@ async function read(): Promise<void> {
   clearTimeout(timer);
   try {
     orders.value = await api.listModelOrders();
-    if (Date.now() < usageReadAt + ELSE_MS) return;
+    if (Date.now() < usageReadAt + USAGE_MS) return;
     usageReadAt = Date.now();
     usage.value = Object.fromEntries((await api.readModelUsage()).map((used) => [used.model, used]));
   } catch {
