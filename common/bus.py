@@ -6,6 +6,7 @@ dropped (the relay finds durable events in the database). Reading takes half a s
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import queue
 import threading
@@ -20,8 +21,10 @@ from pydantic import ValidationError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from common.clock import utc_now
 from common.events import LiveTokens, LoggedEvent
 from common.heartbeat import Heartbeat
+from common.history import HISTORY_SECONDS, History, HostSample, QueueSample, ring_place
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +40,7 @@ _PARTIAL_SECONDS = 3600
 _HEARTBEAT_SECONDS = 10
 
 _T = TypeVar("_T")
+_Sample = TypeVar("_Sample", HostSample, QueueSample)
 _Act = Callable[["redis.client.Pipeline"], Any]
 
 
@@ -81,6 +85,20 @@ class Channels:
     def heartbeat(self, worker: str) -> str:
         """String: the last heartbeat of one worker process."""
         return f"{self.prefix}heartbeat:{worker}"
+
+    @property
+    def hosts(self) -> str:
+        """Sorted set: the hosts that have a history, by when they told last."""
+        return f"{self.prefix}hosts"
+
+    def host_history(self, host: str) -> str:
+        """Hash: the samples of one host by their place in the ring."""
+        return f"{self.prefix}history:host:{host}"
+
+    @property
+    def queue_history(self) -> str:
+        """Hash: the samples of the queue by their place in the ring."""
+        return f"{self.prefix}history:queue"
 
 
 def connect(url: str) -> redis.Redis:
@@ -204,14 +222,23 @@ class Bus:
         self._put(lambda pipe: pipe.publish(self.channels.nudges, session_id))
 
     def beat(self, heartbeat: Heartbeat) -> None:
-        """Tell a worker process's figures."""
+        """Tell a worker process's figures, and keep those of its host for the charts."""
         text = heartbeat.model_dump_json()
+        sample = HostSample.take(heartbeat)
 
         def act(pipe: redis.client.Pipeline) -> None:
             pipe.set(self.channels.heartbeat(heartbeat.worker), text, ex=_HEARTBEAT_SECONDS)
             pipe.publish(self.channels.heartbeats, text)
+            _keep_sample(pipe, self.channels.host_history(heartbeat.host), sample)
+            told_at = heartbeat.at.timestamp()
+            pipe.zadd(self.channels.hosts, {heartbeat.host: told_at})
+            pipe.zremrangebyscore(self.channels.hosts, "-inf", told_at - HISTORY_SECONDS)
 
         self._put(act)
+
+    def keep_queue(self, sample: QueueSample) -> None:
+        """Keep for the charts how full the installation is."""
+        self._put(lambda pipe: _keep_sample(pipe, self.channels.queue_history, sample))
 
     def tell_database(self, installation: str, *, anew: bool = False) -> None:
         """Say which database the processes on this Redis work on, unless it is said already."""
@@ -258,6 +285,24 @@ class Bus:
                     continue  # told by a worker process of another version
                 heartbeats[heartbeat.worker] = heartbeat
         return heartbeats
+
+    def read_history(self) -> History:
+        """Return the samples of the last hour; empty while Redis is away."""
+
+        def act(client: redis.Redis) -> tuple[list[str], list[dict[bytes, bytes]]]:
+            hosts = [host.decode() for host in client.zrange(self.channels.hosts, 0, -1)]  # type: ignore[union-attr]
+            with client.pipeline(transaction=False) as pipe:
+                for host in hosts:
+                    pipe.hgetall(self.channels.host_history(host))
+                pipe.hgetall(self.channels.queue_history)
+                return hosts, pipe.execute()
+
+        hosts, rings = self._ask(act) or ([], [{}])
+        told = {host: _read_ring(ring, HostSample) for host, ring in zip(hosts, rings[:-1], strict=True)}
+        return History(
+            hosts={host: samples for host, samples in sorted(told.items()) if samples},
+            queue=_read_ring(rings[-1], QueueSample),
+        )
 
     def read_database(self) -> str | None:
         """Return the id of the database that the processes on this Redis work on; None where nobody said so."""
@@ -327,3 +372,22 @@ class Bus:
 def _tagged(kind: str, body: str) -> str:
     """Put the kind of a message before its JSON, so that a relay can forward the JSON as it is."""
     return f"{kind} {body}"
+
+
+def _keep_sample(pipe: redis.client.Pipeline, key: str, sample: HostSample | QueueSample) -> None:
+    pipe.hset(key, str(ring_place(sample.at)), sample.model_dump_json())
+    pipe.expire(key, HISTORY_SECONDS)
+
+
+def _read_ring(ring: dict[bytes, bytes], kind: type[_Sample]) -> list[_Sample]:
+    """Return the samples of the last hour, the oldest first; where nothing was told for a while older ones remain."""
+    since = utc_now() - dt.timedelta(seconds=HISTORY_SECONDS)
+    samples = []
+    for text in ring.values():
+        try:
+            sample = kind.model_validate_json(text)
+        except ValidationError:
+            continue  # kept by a process of another version
+        if sample.at > since:
+            samples.append(sample)
+    return sorted(samples, key=lambda sample: sample.at)

@@ -11,9 +11,11 @@ from celery import Celery
 from sqlalchemy.orm import Session
 
 from common.bus import Bus
+from common.clock import utc_now
 from common.database import Database
 from common.errors import DatabaseUnavailable, StorageFull
 from common.events import LoggedEvent, Receipt
+from common.history import QueueSample
 from common.ids import new_id
 from common.metrics import RESCUES
 from common.models import FlowSession
@@ -100,7 +102,11 @@ class Dispatcher:
                 log.info("session woken", session=session.id, waited_for=session.waits_for)
                 events += claims.give_up(db, session, State.QUEUED, reason=None)
             workers.forget_lost_workers(db, lost_seconds=self.alive_seconds * 10)
+            figures = queue.read_queue_figures(db, alive_seconds=self.alive_seconds)
         self._bus.publish_events(events)
+        self._bus.keep_queue(
+            QueueSample(at=utc_now(), queued=figures.queued, running=figures.running, seats=figures.seats)
+        )
 
     def _rescue(self, db: Session, session: FlowSession) -> list[LoggedEvent]:
         RESCUES.inc()

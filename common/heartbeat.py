@@ -18,6 +18,9 @@ class Resources(BaseModel):
     disk_used_bytes: int
     disk_total_bytes: int
     disk_percent: float
+    #: Of all its networks, loopback left out.
+    received_bytes_per_second: float = 0.0
+    sent_bytes_per_second: float = 0.0
 
 
 class ModelCard(BaseModel):
@@ -32,6 +35,17 @@ class ModelCard(BaseModel):
     capabilities: list[str] = []
 
 
+class LoadedModel(BaseModel):
+    """A model that the model server holds in memory."""
+
+    name: str
+    size_bytes: int
+    #: The part of it that is in the memory of graphics cards.
+    vram_bytes: int = 0
+    #: When the server lets go of it unless it is used; None where it does not tell.
+    expires_at: dt.datetime | None = None
+
+
 class ModelServer(BaseModel):
     """The model server as a worker process sees it."""
 
@@ -40,6 +54,7 @@ class ModelServer(BaseModel):
     reachable: bool
     version: str | None = None
     models: list[ModelCard] = []
+    loaded: list[LoadedModel] = []
 
 
 class Heartbeat(BaseModel):

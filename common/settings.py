@@ -71,6 +71,8 @@ class Settings(BaseSettings):
         default="http://127.0.0.1:11434",
         **_named("OLLAMA_HOST", "OLLAMA_BASE_URL", takes="an address like http://127.0.0.1:11434"),
     )
+    #: Where people reach Flower, which shows Celery's tasks; admins get a link to it.
+    flower_url: str = Field(default="", **_own("FLOWER_URL", "an address like http://127.0.0.1:5555"))
     #: How long PostgreSQL may take for one answer before its connection is given up.
     database_seconds: float = Field(default=10.0, gt=0, le=300, **_own("DATABASE_SECONDS", "seconds from 0 to 300"))
     #: Put before all keys and channels in Redis, so that installations can share one.
@@ -183,6 +185,14 @@ class Settings(BaseSettings):
     def _check_redis(cls, value: str) -> str:
         if value and value.partition("://")[0] not in {"redis", "rediss", "unix"}:
             raise ValueError("scheme")
+        return value
+
+    @field_validator("flower_url", mode="after")
+    @classmethod
+    def _check_flower(cls, value: str) -> str:
+        scheme, _, rest = value.partition("://")
+        if value and (scheme not in {"http", "https"} or not rest.strip("/")):
+            raise ValueError("not http")
         return value
 
     @field_validator("database_url", mode="after")

@@ -64,3 +64,13 @@ class Architecture(enum.StrEnum):
     HIERARCHICAL = "HIERARCHICAL"
     CENTRALIZED = "CENTRALIZED"
     FULLY_CONNECTED = "FULLY_CONNECTED"
+
+
+class OrderState(enum.StrEnum):
+    """Where a model order is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"

@@ -14,6 +14,7 @@ from web.api import (
     documentation,
     flow_templates,
     health,
+    models,
     project_folders,
     session_actions,
     session_exports,
@@ -75,7 +76,7 @@ def create_app(settings: Settings) -> OpenAPI:
 def _register_routes(app: OpenAPI) -> None:
     for resource in (
         *(health, sessions, session_actions, session_exports, session_parts),
-        *(flow_templates, project_folders, system, tokens, administration),
+        *(flow_templates, project_folders, models, system, tokens, administration),
     ):
         app.register_api(resource.blueprint)
     for blueprint in (health.probes, documentation.blueprint, metrics, pages):

@@ -16,18 +16,23 @@ from common.database import Database
 from common.heartbeat import Heartbeat, ModelServer
 from common.host import read_resources
 from common.models import FlowSession, User
+from common.queries.history import list_ended
 from common.queries.queue import QueueFigures, read_queue_figures
 from common.queries.sessions import SessionFilter, list_active
-from common.queries.workers import WorkerSeats, list_workers
+from common.queries.workers import WorkerSeats, list_silent, list_workers
 from common.settings import Settings
 from common.states import State
 from web.api import schemas
+from web.problems import find_problems
 
 #: However many ask, the parts are looked at once in this time.
 _KEPT_SECONDS = 1.0
 #: The model server that was told of last is believed in for so long after Redis is back: worker processes tell of it
 #: every few seconds.
 _BELIEVED_SECONDS = 10.0
+#: Of how long ago sessions that failed are told of as problems, and of how many.
+_FAILED_SECONDS = 3600
+_MOST_FAILED = 20
 
 
 def read_version() -> str:
@@ -37,7 +42,7 @@ def read_version() -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Overview:
-    """What was seen, for an admin, and whose session each running one is."""
+    """What was seen, for an admin, and whose each session in it is."""
 
     answer: schemas.StatusAnswer
     owners: dict[str, str]
@@ -52,7 +57,13 @@ class Overview:
             )
             for worker in self.answer.workers
         ]
-        return self.answer.model_copy(update={"workers": workers})
+        problems = [
+            problem
+            for problem in self.answer.problems
+            if problem.session_id is None or self.owners.get(problem.session_id) == user.id
+        ]
+        system = self.answer.system.model_copy(update={"flower_url": None})
+        return self.answer.model_copy(update={"workers": workers, "problems": problems, "system": system})
 
 
 class OverviewReader:
@@ -90,14 +101,18 @@ class OverviewReader:
         with self._database.read() as db:
             figures = read_queue_figures(db, alive_seconds=alive_seconds)
             workers = list_workers(db, alive_seconds=alive_seconds)
+            silent = list_silent(db, alive_seconds=alive_seconds)
             running = list_active(db, SessionFilter(states=[State.RUNNING]), limit=1000)
+            lately = utc_now() - dt.timedelta(seconds=_FAILED_SECONDS)
+            failed = list_ended(db, SessionFilter(states=[State.FAILED], since=lately), limit=_MOST_FAILED)
         heartbeats = self._bus.read_heartbeats([item.worker.name for item in workers])
         has_redis = self._bus.ping()
         server = self._choose_server(heartbeats, has_redis=has_redis) if workers else None
         models = self._models(server)
+        system, resources = self._system(), read_resources(self._settings.home)
         answer = schemas.StatusAnswer(
-            system=self._system(),
-            resources=read_resources(self._settings.home),
+            system=system,
+            resources=resources,
             workers=[_view_worker(item, heartbeats.get(item.worker.name), running) for item in workers],
             queue=_view_queue(figures),
             models=models,
@@ -107,8 +122,19 @@ class OverviewReader:
                 workers=schemas.WorkersState(ok=bool(workers), count=len(workers)),
                 model_server=_server_state(server, has_redis=has_redis),
             ),
+            problems=find_problems(
+                now=utc_now(),
+                has_redis=has_redis,
+                workers=workers,
+                silent=silent,
+                heartbeats=heartbeats,
+                server=server,
+                figures=figures,
+                own_host=(system.host, resources),
+                failed=failed,
+            ),
         )
-        return Overview(answer=answer, owners={session.id: session.owner_id for session in running})
+        return Overview(answer=answer, owners={session.id: session.owner_id for session in [*running, *failed]})
 
     def _choose_server(self, heartbeats: dict[str, Heartbeat], *, has_redis: bool) -> ModelServer | None:
         """Return the model server that worker processes tell of; while Redis is away, the one of before."""
@@ -128,14 +154,16 @@ class OverviewReader:
             version=read_version(),
             started_at=self._started_at,
             uptime_seconds=(now - self._started_at) / dt.timedelta(seconds=1),
+            flower_url=self._settings.flower_url or None,
         )
 
     def _models(self, server: ModelServer | None) -> schemas.ModelsView:
         items = server.models if server is not None else []
         first = items[0].name if items else None
         return schemas.ModelsView(
-            server=None if server is None else schemas.ServerView(**server.model_dump(exclude={"models"})),
+            server=None if server is None else schemas.ServerView(**server.model_dump(exclude={"models", "loaded"})),
             items=items,
+            loaded=server.loaded if server is not None else [],
             default=self._settings.default_model or first,
         )
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import structlog
 
-from common.errors import ModelError
-from common.heartbeat import ModelCard, ModelServer
+from common.errors import ModelError, ModelUnavailable
+from common.heartbeat import LoadedModel, ModelCard, ModelServer
 from workers.flow.model import ListedModel
 from workers.flow.ollama_model import OllamaModel
 
@@ -42,16 +42,28 @@ class ModelWatch:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 version = await self._client.version()
                 models = [await self._describe(listed) for listed in await self._client.list_models()]
+                loaded = await self._list_loaded()
         except (ModelError, TimeoutError) as error:
-            self.server = self.server.model_copy(update={"reachable": False})
+            self.server = self.server.model_copy(update={"reachable": False, "loaded": []})
             if was_reachable:
                 log.warning("the model server went away", error=str(error) or f"silent for {_ANSWER_SECONDS:g} s")
         else:
             kind = "embedded" if EMBEDDED_MARK in version else "ollama"
-            self.server = ModelServer(url=self._client.url, kind=kind, reachable=True, version=version, models=models)
+            self.server = ModelServer(
+                url=self._client.url, kind=kind, reachable=True, version=version, models=models, loaded=loaded
+            )
         if self.server.reachable != was_reachable:
             self._tell()
         return self.server
+
+    async def _list_loaded(self) -> list[LoadedModel]:
+        """Return what is in memory; nothing where the server has no call for it."""
+        try:
+            return [LoadedModel(**vars(model)) for model in await self._client.list_loaded()]
+        except ModelUnavailable:
+            raise
+        except ModelError:
+            return []
 
     async def _describe(self, listed: ListedModel) -> ModelCard:
         """Look a model up once; its size tells a newer version of it."""

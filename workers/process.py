@@ -33,6 +33,7 @@ from common.settings import Settings
 from workers.flow import OllamaModel
 from workers.lease import Ending, LeaseKeeper
 from workers.loop import SessionLoop, in_thread
+from workers.model_orders import ModelOrders
 from workers.model_watch import ModelWatch
 from workers.private_folders import PrivateFolders
 from workers.prompts import read_prompts
@@ -44,6 +45,8 @@ log = structlog.get_logger(__name__)
 _LOOKUP_SECONDS = 30.0
 _LISTEN_PAUSE_SECONDS = 1.0
 _DATABASE_PAUSE_SECONDS = 1.0
+#: How long a model order may take to be handed back.
+_ORDERS_SECONDS = 2.0
 
 
 class WorkerProcess:
@@ -73,6 +76,7 @@ class WorkerProcess:
         self._runner = SessionRunner(
             settings, self._database, self._bus, self._leases, self._models, self._client, name, read_prompts(settings)
         )
+        self._orders = ModelOrders(settings, self._database, self._client, self._models, name)
         self._folders = PrivateFolders(settings.private_folders, self._database)
         self._listener = threading.Thread(target=self._listen, name="nudges", daemon=True)
         self._draining = threading.Event()
@@ -88,6 +92,7 @@ class WorkerProcess:
         self._loop.spawn(self._keep_touching())
         self._loop.spawn(self._beat())
         self._loop.spawn(self._folders.keep_clean())
+        self._ordering = self._loop.spawn(self._orders.keep())
         self._listener.start()
         self._dispatcher.start()
 
@@ -112,6 +117,9 @@ class WorkerProcess:
         self._ended.set()
         self._dispatcher.stop()
         self._listener.join(timeout=2)
+        self._loop.spawn(self._orders.close())
+        with contextlib.suppress(TimeoutError):
+            self._ordering.result(timeout=_ORDERS_SECONDS)
         try:
             with self._database.write() as db:
                 worker_queries.forget_worker(db, self.name)
@@ -122,6 +130,7 @@ class WorkerProcess:
         self._database.dispose()
 
     async def _hand_back(self) -> None:
+        await self._orders.close()
         await in_thread(self._touch)
         sessions = list(self._leases.sessions.values())
         for session in sessions:

@@ -6,6 +6,7 @@ from common.models.base import Base
 from common.models.event import EventRecord
 from common.models.flow_session import FlowSession
 from common.models.installation import Installation
+from common.models.model_order import ModelOrder
 from common.models.session_day import SessionDay
 from common.models.step import Step
 from common.models.template import Template, TemplateVersion
@@ -19,6 +20,7 @@ __all__ = [
     "EventRecord",
     "FlowSession",
     "Installation",
+    "ModelOrder",
     "Role",
     "SessionDay",
     "Step",

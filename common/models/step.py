@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from common.models.base import Base, Json
@@ -35,4 +35,8 @@ class Step(Base):
     started_at: Mapped[dt.datetime]
     ended_at: Mapped[dt.datetime]
 
-    __table_args__ = (UniqueConstraint("session_id", "position"),)
+    __table_args__ = (
+        UniqueConstraint("session_id", "position"),
+        # The tokens of the last hour, without a look at any step.
+        Index("ix_steps_ended_at", "ended_at", "output_tokens"),
+    )

@@ -77,6 +77,12 @@ def forget_lost_workers(db: Session, *, lost_seconds: float) -> None:
     )
 
 
+def list_silent(db: Session, *, alive_seconds: float) -> list[Worker]:
+    """Return the worker processes that count as dead by now although they did not end in order, by name."""
+    dead = Worker.last_seen <= type_coerce(db_now(), Double) - alive_seconds
+    return list(db.scalars(select(Worker).where(dead).order_by(Worker.name)))
+
+
 def list_workers(db: Session, *, alive_seconds: float) -> list[WorkerSeats]:
     """Return the worker processes that live, by name."""
     busy = (

@@ -79,6 +79,9 @@ class OllamaServer:
         self.tool_calls: Mapping[str, list[dict[str, Any]]] = {}
         #: Whether each free answer ends with a file, in a fenced block.
         self.writes_files = writes_files
+        #: Of each piece of a pull, and how many pulls were broken off by their client.
+        self.pull_seconds = 0.0
+        self.pulls_cut = 0
         self._calls_file = calls_file
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended: asyncio.Event | None = None
@@ -139,6 +142,8 @@ class OllamaServer:
                     web.get(f"{line}/api/ps", self._ps),
                     web.post(f"{line}/api/show", self._show),
                     web.post(f"{line}/api/chat", self._chat),
+                    web.post(f"{line}/api/pull", self._pull),
+                    web.delete(f"{line}/api/delete", self._delete),
                 ]
             )
         app.add_routes(
@@ -160,8 +165,44 @@ class OllamaServer:
         return self._refusal() or web.json_response({"models": [_describe(name) for name in self.models]})
 
     async def _ps(self, _: web.Request) -> web.Response:
-        loaded = [_describe(name) | {"size_vram": 0, "context_length": CONTEXT_LENGTH} for name in self.models[:1]]
+        loaded = [
+            _describe(name) | {"size_vram": 0, "expires_at": _now(), "context_length": CONTEXT_LENGTH}
+            for name in self.models[:1]
+        ]
         return self._refusal() or web.json_response({"models": loaded if self.requests else []})
+
+    async def _pull(self, request: web.Request) -> web.StreamResponse:
+        """Stream a pull of two layers in ten pieces each; a model called `missing` is not to be had."""
+        name = (await request.json())["model"]
+        if refusal := self._refusal():
+            return refusal
+        response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
+        await response.prepare(request)
+        await response.write(_line({"status": "pulling manifest"}))
+        if name.startswith("missing"):
+            await response.write(_line({"error": "pull model manifest: file does not exist"}))
+            return response
+        try:
+            for digest, total in (("sha256:" + "a" * 64, 4000), ("sha256:" + "b" * 64, 1000)):
+                for part in range(11):
+                    told = {"status": f"pulling {digest[7:19]}", "digest": digest, "total": total}
+                    await response.write(_line(told | ({"completed": total * part // 10} if part else {})))
+                    await asyncio.sleep(self.pull_seconds)
+        except (asyncio.CancelledError, ConnectionError):
+            self.pulls_cut += 1
+            raise
+        for status in ("verifying sha256 digest", "writing manifest", "success"):
+            await response.write(_line({"status": status}))
+        self.models = (*self.models, name if ":" in name else f"{name}:latest")
+        await response.write_eof()
+        return response
+
+    async def _delete(self, request: web.Request) -> web.Response:
+        name = (await request.json())["model"]
+        if refusal := self._refusal() or self._unknown(name):
+            return refusal
+        self.models = tuple(model for model in self.models if model not in {name, f"{name}:latest"})
+        return web.Response()
 
     async def _show(self, request: web.Request) -> web.Response:
         body = await request.json()

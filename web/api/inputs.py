@@ -15,6 +15,7 @@ from web.api.cursors import read_cursor
 
 #: PostgreSQL's INTEGER, which numbers events.
 _LARGEST_SEQ = 2**31 - 1
+_MODEL_NAME = r"^\s*[A-Za-z0-9][A-Za-z0-9._/-]*(:[A-Za-z0-9._-]+)?\s*$"
 
 
 class CreateSession(BaseModel):
@@ -238,6 +239,15 @@ class CountSessions(BaseModel):
 
     #: Up to and with today, in UTC.
     days: int = Field(default=30, ge=1, le=366)
+
+
+class PullModel(BaseModel):
+    """Which model to pull."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    #: As Ollama names it, e.g. `llama3`, `codellama:7b` or `hf.co/owner/name:Q4_K_M`.
+    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=_MODEL_NAME)]
 
 
 class ReadEvents(BaseModel):

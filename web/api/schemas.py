@@ -8,8 +8,10 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from common.events import AgentInfo, Claim, LoggedEvent, Receipt
-from common.heartbeat import ModelCard, Resources
+from common.heartbeat import LoadedModel, ModelCard, Resources
+from common.history import HostSample, QueueSample
 from common.settings import Source
+from common.states import OrderState
 
 
 class Progress(BaseModel):
@@ -244,6 +246,8 @@ class SystemView(BaseModel):
     version: str
     started_at: dt.datetime
     uptime_seconds: float
+    #: Where Flower is, for admins; None where the settings name none.
+    flower_url: str | None
 
 
 class RunningView(BaseModel):
@@ -292,6 +296,8 @@ class ModelsView(BaseModel):
 
     server: ServerView | None
     items: list[ModelCard]
+    #: What it holds in memory.
+    loaded: list[LoadedModel]
     default: str | None
 
 
@@ -336,6 +342,21 @@ class Components(BaseModel):
         return self.database.ok and self.redis.ok and self.workers.ok and self.model_server.ok
 
 
+class ProblemView(BaseModel):
+    """Something that is not as it should be, and what to do about it."""
+
+    #: A word for programs: `redis_away`, `no_workers`, `worker_silent`, `worker_draining`, `model_server_away`,
+    #: `no_models`, `no_free_seats`, `disk_nearly_full` or `session_failed`.
+    kind: str
+    severity: Literal["error", "warning"]
+    #: What is wrong, and what to do, each for people.
+    title: str
+    advice: str
+    #: Of a session that failed.
+    session_id: str | None = None
+    at: dt.datetime | None = None
+
+
 class StatusAnswer(Success):
     """The system at a glance; also the `overview` message of the socket."""
 
@@ -345,6 +366,39 @@ class StatusAnswer(Success):
     queue: QueueView
     models: ModelsView
     components: Components
+    #: The worst first; of failed sessions those of the last hour that the asker may see.
+    problems: list[ProblemView]
+
+
+class HostHistory(BaseModel):
+    """The samples of one host, one in 15 s, the oldest first; where nobody told any, there is a gap."""
+
+    host: str
+    samples: list[HostSample]
+
+
+class MinuteView(BaseModel):
+    """What happened in the minute that begins at `at`."""
+
+    at: dt.datetime
+    #: Sessions that began, and those that ended.
+    started: int
+    completed: int
+    failed: int
+    stopped: int
+    #: Of the steps that were committed in it.
+    output_tokens: int
+
+
+class HistoryAnswer(Success):
+    """The last hour, for charts: from `since` to `until`. Hosts and queue are empty while Redis is away."""
+
+    since: dt.datetime
+    until: dt.datetime
+    hosts: list[HostHistory]
+    queue: list[QueueSample]
+    #: Every minute that has begun, also those without anything.
+    minutes: list[MinuteView]
 
 
 class HealthAnswer(Success):
@@ -360,6 +414,60 @@ class ModelsAnswer(Success):
     """The models that a session may name."""
 
     models: ModelsView
+
+
+class ModelOrderView(BaseModel):
+    """A model that somebody wants pulled or deleted."""
+
+    id: str
+    kind: Literal["pull", "delete"]
+    model: str
+    state: OrderState
+    #: False once somebody wants it cancelled.
+    wanted: bool
+    #: What the model server said last, and how far it is; 0 of 0 before it tells.
+    progress: str | None
+    completed_bytes: int
+    total_bytes: int
+    error: str | None
+    created_at: dt.datetime
+    ended_at: dt.datetime | None
+    #: Whether the asker may cancel it.
+    is_mine: bool
+
+
+class ModelOrderAnswer(Success):
+    """One order."""
+
+    order: ModelOrderView
+
+
+class ModelOrdersAnswer(Success):
+    """The latest orders, pulls and deletions, the newest first."""
+
+    orders: list[ModelOrderView]
+
+
+class ModelSessionView(BaseModel):
+    """A session that has a model."""
+
+    id: str
+    name: str
+    created_at: dt.datetime
+
+
+class ModelUsageView(BaseModel):
+    """The sessions that have one model, as far as the asker may see them; the latest ones first."""
+
+    model: str
+    sessions: int
+    latest: list[ModelSessionView]
+
+
+class ModelUsageAnswer(Success):
+    """What each model of the server was used for."""
+
+    usage: list[ModelUsageView]
 
 
 class UserView(BaseModel):

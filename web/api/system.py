@@ -8,6 +8,7 @@ from web.api import schemas
 from web.api.blueprint import answer, create_blueprint
 from web.auth.identity import asker
 from web.runtime import current_runtime
+from web.status_history import read_status_history
 
 blueprint = create_blueprint("system", "The installation, its models, and who asks.", "/api")
 
@@ -16,6 +17,13 @@ blueprint = create_blueprint("system", "The installation, its models, and who as
 def show_status() -> Response:
     """Show the system at a glance: host, worker processes, queue, models and components."""
     return answer(current_runtime().overview.read().for_user(asker()))
+
+
+@blueprint.get("/status/history", responses={200: schemas.HistoryAnswer})
+def show_status_history() -> Response:
+    """Show the last hour in samples: each host, the queue, sessions that began and ended, tokens."""
+    runtime = current_runtime()
+    return answer(read_status_history(runtime.database, runtime.bus))
 
 
 @blueprint.get("/models", responses={200: schemas.ModelsAnswer})

@@ -7,6 +7,8 @@ import type {
   Deletion,
   EventPage,
   ImportResult,
+  ModelOrder,
+  ModelUsage,
   Models,
   NewAccount,
   NewSession,
@@ -21,6 +23,7 @@ import type {
   Template,
   TemplatePage,
   TemplateVersion,
+  StatusHistory,
 } from "./api_types.ts";
 
 export interface FieldProblem {
@@ -79,6 +82,7 @@ export const api = {
   importTemplates: async (file: object, clash: "refuse" | "rename") =>
     (await send<{ results: ImportResult[] }>("POST", "/api/templates/import", { ...file, clash })).results,
   readStatus: () => get<Overview>("/api/status"),
+  readStatusHistory: () => get<StatusHistory>("/api/status/history"),
   listModels: async () => (await get<{ models: Models }>("/api/models")).models,
   listTokens: async () => (await get<{ tokens: ApiToken[] }>("/api/tokens")).tokens,
   createToken: async (name: string) => (await send<{ secret: string }>("POST", "/api/tokens", { name })).secret,
@@ -88,6 +92,13 @@ export const api = {
   changeUser: async (id: string, change: { is_admin?: boolean; is_active?: boolean }) =>
     (await send<{ user: Account }>("PATCH", `/api/users/${encodeURIComponent(id)}`, change)).user,
   listSettings: async () => (await get<{ settings: ServerSetting[] }>("/api/settings")).settings,
+  readModelUsage: async () => (await get<{ usage: ModelUsage[] }>("/api/models/usage")).usage,
+  listModelOrders: async () => (await get<{ orders: ModelOrder[] }>("/api/models/pulls")).orders,
+  pullModel: async (name: string) => (await send<{ order: ModelOrder }>("POST", "/api/models/pulls", { name })).order,
+  cancelModelOrder: async (id: string) =>
+    (await send<{ order: ModelOrder }>("POST", `/api/models/pulls/${encodeURIComponent(id)}/cancel`)).order,
+  deleteModel: async (name: string) =>
+    (await send<{ order: ModelOrder }>("DELETE", `/api/models/${name.split("/").map(encodeURIComponent).join("/")}`)).order,
   listProjectFolders: (path: string) => get<ProjectFolders>("/api/project-folders", path === "" ? {} : { path }),
 };
 

@@ -177,6 +177,8 @@ export interface Resources {
   disk_used_bytes: number;
   disk_total_bytes: number;
   disk_percent: number;
+  received_bytes_per_second: number;
+  sent_bytes_per_second: number;
 }
 
 export interface WorkerProcess {
@@ -208,10 +210,80 @@ export interface ModelServer {
   version: string | null;
 }
 
+/** A model that the server holds in memory. */
+export interface LoadedModel {
+  name: string;
+  size_bytes: number;
+  vram_bytes: number;
+  expires_at: string | null;
+}
+
 export interface Models {
   server: ModelServer | null;
   items: Model[];
+  loaded: LoadedModel[];
   default: string | null;
+}
+
+/** A model that somebody wants pulled or deleted. */
+export interface ModelOrder {
+  id: string;
+  kind: "pull" | "delete";
+  model: string;
+  state: "queued" | "running" | "completed" | "failed" | "cancelled";
+  wanted: boolean;
+  progress: string | null;
+  completed_bytes: number;
+  total_bytes: number;
+  error: string | null;
+  created_at: string;
+  ended_at: string | null;
+  is_mine: boolean;
+}
+
+/** The sessions that have a model, the latest ones by name. */
+export interface ModelUsage {
+  model: string;
+  sessions: number;
+  latest: { id: string; name: string; created_at: string }[];
+}
+
+/** Something that is not as it should be, and what to do about it. */
+export interface Problem {
+  kind: string;
+  severity: "error" | "warning";
+  title: string;
+  advice: string;
+  session_id: string | null;
+  at: string | null;
+}
+
+export interface HostSample {
+  at: string;
+  cpu_percent: number;
+  memory_percent: number;
+  disk_percent: number;
+  received_bytes_per_second: number;
+  sent_bytes_per_second: number;
+}
+
+/** What happened in the minute that begins at `at`. */
+export interface Minute {
+  at: string;
+  started: number;
+  completed: number;
+  failed: number;
+  stopped: number;
+  output_tokens: number;
+}
+
+/** The last hour. */
+export interface StatusHistory {
+  since: string;
+  until: string;
+  hosts: { host: string; samples: HostSample[] }[];
+  queue: { at: string; queued: number; running: number; seats: number }[];
+  minutes: Minute[];
 }
 
 export interface Overview {
@@ -222,6 +294,7 @@ export interface Overview {
     version: string;
     started_at: string;
     uptime_seconds: number;
+    flower_url: string | null;
   };
   resources: Resources;
   workers: WorkerProcess[];
@@ -233,6 +306,7 @@ export interface Overview {
     workers: { ok: boolean; count: number };
     model_server: { ok: boolean; detail: string | null };
   };
+  problems: Problem[];
 }
 
 export interface ProjectFolders {

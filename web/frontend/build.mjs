@@ -15,7 +15,7 @@ const bootstrapIcons = path.join(root, "node_modules/bootstrap-icons/icons");
 
 /** What a page's address in the manifest is built from, relative to this folder. */
 const entries = {
-  app: { overview: "pages/overview.tsx", sessions: "pages/sessions.tsx", session: "pages/session.tsx", templates: "pages/templates.tsx", settings: "pages/settings.tsx", site: "pages/site.ts" },
+  app: { overview: "pages/overview.tsx", models: "pages/models.tsx", sessions: "pages/sessions.tsx", session: "pages/session.tsx", templates: "pages/templates.tsx", settings: "pages/settings.tsx", site: "pages/site.ts" },
   style: { app: "styles/app.css" },
   /** Runs before the first paint, so it is a plain script of its own. */
   theme: { theme: "theme_first.ts" },

@@ -23,6 +23,12 @@ def overview() -> str:
     return render_template("pages/overview.html")
 
 
+@pages.get("/models")
+def models() -> str:
+    """Show the models of the model server."""
+    return render_template("pages/models.html")
+
+
 @pages.get("/sessions")
 def sessions() -> str:
     """Show the sessions, and the form for a new one."""

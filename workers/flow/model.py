@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -122,6 +123,27 @@ class ListedModel:
     size_bytes: int
     #: family, parameter_size, quantization_level … as far as the server tells.
     details: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadedModel:
+    """A model that the server holds in memory."""
+
+    name: str
+    size_bytes: int
+    #: The part of it that is in the memory of graphics cards.
+    vram_bytes: int
+    #: When the server lets go of it unless it is used; None where it does not tell.
+    expires_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PullProgress:
+    """How far the server is with fetching a model; 0 of 0 bytes before it tells."""
+
+    said: str
+    completed_bytes: int
+    total_bytes: int
 
 
 class ModelClient(Protocol):

@@ -18,7 +18,17 @@ from httpx_aiohttp import AiohttpTransport
 from pydantic import ValidationError
 
 from common.errors import ModelError, ModelNotFound, ModelUnavailable
-from workers.flow.model import ChatChunk, ChatRequest, ListedModel, Message, ModelInfo, ToolCall, ToolSpec
+from workers.flow.model import (
+    ChatChunk,
+    ChatRequest,
+    ListedModel,
+    LoadedModel,
+    Message,
+    ModelInfo,
+    PullProgress,
+    ToolCall,
+    ToolSpec,
+)
 
 DEFAULT_PORT = 11434
 #: What is assumed of a model that does not tell its context length, in tokens.
@@ -122,6 +132,44 @@ class OllamaModel:
             if item.model
         ]
         return sorted(models, key=lambda item: item.name)
+
+    async def list_loaded(self) -> list[LoadedModel]:
+        """Return the models that the server holds in memory, by name; raises ModelUnavailable or ModelError."""
+        async with self._lookup():
+            loaded = await self._open()[0].ps()
+        models = [
+            LoadedModel(
+                name=item.model,
+                size_bytes=int(item.size or 0),
+                vram_bytes=int(item.size_vram or 0),
+                expires_at=item.expires_at,
+            )
+            for item in loaded.models
+            if item.model
+        ]
+        return sorted(models, key=lambda item: item.name)
+
+    async def pull(self, model: str) -> AsyncGenerator[PullProgress, None]:
+        """Let the server fetch a model, and tell how far it is; raises ModelUnavailable or ModelError."""
+        layers: dict[str, tuple[int, int]] = {}
+        with _mapped(self.url, model):
+            parts = await self._open()[0].pull(model, stream=True)
+            try:
+                async for part in parts:
+                    if part.digest and part.total:
+                        layers[part.digest] = (part.completed or 0, part.total)
+                    yield PullProgress(
+                        said=part.status or "",
+                        completed_bytes=sum(completed for completed, _ in layers.values()),
+                        total_bytes=sum(total for _, total in layers.values()),
+                    )
+            finally:
+                await parts.aclose()  # type: ignore[attr-defined] # the client calls its generator an iterator
+
+    async def delete(self, model: str) -> None:
+        """Delete a model on the server; raises ModelUnavailable, ModelNotFound or ModelError."""
+        async with self._lookup(model):
+            await self._open()[0].delete(model)
 
     async def version(self) -> str:
         """Return the server's version; raises ModelUnavailable or ModelError."""

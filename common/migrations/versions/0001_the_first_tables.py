@@ -183,7 +183,26 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("template_id", "version", name="pk_template_versions"),
     )
-
+    op.create_table(
+        "model_orders",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("owner_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("model", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("wanted", sa.Boolean(), nullable=False),
+        sa.Column("worker", sa.String(), nullable=True),
+        sa.Column("lease_until", UtcTime(), nullable=True),
+        sa.Column("progress", sa.String(), nullable=True),
+        sa.Column("completed_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("total_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("error", sa.String(), nullable=True),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("ended_at", UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name="fk_model_orders_owner_id_users", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name="pk_model_orders"),
+    )
+    op.create_index("ix_model_orders_state", "model_orders", ["state"])
     op.create_table(
         "user_roles",
         sa.Column("user_id", sa.String(), nullable=False),
@@ -227,6 +246,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("session_id", "key", name="pk_steps"),
         sa.UniqueConstraint("session_id", "position", name="uq_steps_session_id_position"),
     )
+    op.create_index("ix_steps_ended_at", "steps", ["ended_at", "output_tokens"])
     op.create_table(
         "artifacts",
         sa.Column("session_id", sa.String(), nullable=False),
@@ -263,6 +283,7 @@ def downgrade() -> None:
         "user_roles",
         "template_versions",
         "templates",
+        "model_orders",
         "sessions",
         "session_days",
         "api_tokens",

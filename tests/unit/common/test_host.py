@@ -46,3 +46,11 @@ def test_this_machine_has_figures_in_their_bounds(tmp_path: Path) -> None:
     assert 0 <= figures.cpu_percent <= 100
     assert 0 < figures.memory_used_bytes < figures.memory_total_bytes
     assert 0 < figures.disk_used_bytes < figures.disk_total_bytes
+
+
+def test_networks_are_measured_between_two_looks_and_never_run_backwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, said = host._Network(), [(100, 10), (600, 30), (50, 30)]
+    clock = iter([0.0, 10.0, 10.1, 20.0])
+    monkeypatch.setattr(host, "_received_and_sent", lambda: said.pop(0))
+    monkeypatch.setattr("common.host.time.monotonic", lambda: next(clock))
+    assert [network.read() for _ in range(4)] == [(0, 0), (50, 2), (50, 2), (0, 0)]

@@ -49,7 +49,8 @@ export function ModelTable({ models }: { models: Models }) {
             <tr key={model.name} role="row">
               <th scope="row" role="rowheader">
                 <span class="model-name">{model.name}</span>{" "}
-                {model.name === models.default && <span class="chip">default</span>}
+                {model.name === models.default && <span class="chip">default</span>}{" "}
+                {models.loaded.some(({ name }) => name === model.name) && <span class="chip">loaded</span>}
               </th>
               {FIGURES.map(({ title, of, isTabular = false }) => (
                 <td key={title} role="cell" class={isTabular ? "tabular" : ""} data-label={title}>

@@ -1,14 +1,17 @@
 // `/`: how the system is.
+import { HistoryCharts } from "../components/history_charts.tsx";
 import { Meter } from "../components/meter.tsx";
 import { ModelTable } from "../components/model_table.tsx";
 import { EmptyState, ErrorNote, Skeleton } from "../components/notes.tsx";
 import { Panel } from "../components/panel.tsx";
+import { ProblemList } from "../components/problem_list.tsx";
 import { QueueCard } from "../components/queue_card.tsx";
 import { ServiceList } from "../components/service_list.tsx";
 import { SystemFacts } from "../components/system_facts.tsx";
 import { WorkerCard } from "../components/worker_card.tsx";
 import { formatBytes, plural } from "../format.ts";
 import { followOverview, overview, overviewTrouble, trends } from "../state/overview_store.ts";
+import { followStatusHistory } from "../state/status_history_store.ts";
 import { mountPage } from "./mount.tsx";
 
 function Overview() {
@@ -18,6 +21,7 @@ function Overview() {
   const trend = (name: string): readonly number[] => trends.value[name] ?? [];
   return (
     <>
+      <ProblemList problems={now.problems} />
       <ServiceList overview={now} />
       <div class="figures" aria-label="This host">
         <Meter icon="cpu" title="CPU" percent={resources.cpu_percent} detail={plural(resources.cpu_count, "core")} trend={trend("cpu")} />
@@ -37,8 +41,14 @@ function Overview() {
         />
         <QueueCard queue={now.queue} trend={trend("queued")} />
       </div>
+      <HistoryCharts />
       <div class="columns">
-        <Panel id="workers" title="Worker processes" count={now.workers.length}>
+        <Panel
+          id="workers"
+          title="Worker processes"
+          count={now.workers.length}
+          actions={now.system.flower_url !== null && <a href={now.system.flower_url}>Open Flower</a>}
+        >
           {now.workers.length === 0 ? (
             <EmptyState icon="hdd-network" title="No worker process is here">
               Sessions wait until one starts: <code>ollama-flow worker</code>
@@ -71,3 +81,4 @@ function Overview() {
 
 mountPage(<Overview />);
 followOverview();
+followStatusHistory();
