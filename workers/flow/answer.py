@@ -23,6 +23,7 @@ from workers.flow.journal import CLAIMS, CLAIMS_BY_RULE
 from workers.flow.limits import Limits
 from workers.flow.prompt import Asking, Piece, Prompt
 from workers.flow.working import do_work
+from workers.flow.writing import Writing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +47,7 @@ async def write_answer(
         return () if text or not instead else (Notice(level="warning", message=told),)
 
     if limits is None:
-        reply = await agent.ask("answer", prompt, asking, follow)
+        reply = await Writing(agent=agent, key="answer", prompt=prompt, asking=asking, follow=follow).write()
     else:
         reply = await do_work(agent, "answer", prompt, asking, follow, limits=limits)
     text = reply.text or instead

@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 import yaml
 
 from common.events import ArtifactWritten
-from workers.flow.journal import ArtifactDraft
+from workers.flow.journal import ArtifactDraft, find_call
 from workers.flow.text import shorten
 
 #: Larger files are not checked, for parsing may hold up everything else: this much takes a tenth of a second.
@@ -69,15 +69,13 @@ async def check_files(drafts: Sequence[ArtifactDraft]) -> tuple[FileCheck, ...]:
     return await asyncio.to_thread(lambda: tuple(check_file(draft.path, draft.content) for draft in drafts))
 
 
-async def tell_written(
-    step: str, agent: str, drafts: Sequence[ArtifactDraft], *, call: str
-) -> tuple[ArtifactWritten, ...]:
-    """Return the events of files that came out of a step, each checked; `call` is the step of the model call."""
+async def tell_written(step: str, agent: str, drafts: Sequence[ArtifactDraft]) -> tuple[ArtifactWritten, ...]:
+    """Return the events of files that came out of a step, each checked."""
     return tuple(
         ArtifactWritten(
             step=step,
             agent=agent,
-            call=call,
+            call=find_call(step),
             path=draft.path,
             sha256=draft.sha256,
             size=len(draft.content),

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from pydantic import JsonValue
 
 from common.events import DurableEvent, Notice, StepFinished, StepStarted
-from workers.flow.agent import FREE_TURNS, Agent, Judgement, Reply
+from workers.flow.agent import Agent, Judgement, Reply
 from workers.flow.call import CallOutcome, Offer
+from workers.flow.checks import tell_written
 from workers.flow.circles import Circles
 from workers.flow.commands import tell_interrupted
 from workers.flow.journal import StepRequest, StepResult, name_intent, name_tool, name_turn
@@ -22,6 +23,7 @@ from workers.flow.model import Message, ToolCall, read_call, write_call
 from workers.flow.prompt import Asking, Prompt
 from workers.flow.text import shorten
 from workers.flow.toolbox import Toolbox, cut_text, describe_call
+from workers.flow.writing import FREE_TURNS, Writing, follow_nothing
 
 #: How much of a result people see, in characters.
 SHOWN_CHARACTERS = 1000
@@ -63,10 +65,10 @@ class ToolLoop:
     toolbox: Toolbox
     limits: Limits
     #: Turns the answer into the events that are committed along with it.
-    follow: Callable[[str], tuple[DurableEvent, ...]] = lambda text: ()
+    follow: Callable[[str], tuple[DurableEvent, ...]] = follow_nothing
 
     async def run(self, prompt: Prompt) -> Reply:
-        """Work until there is an answer. A model that cannot call tools is asked as `Agent.ask` does.
+        """Work until there is an answer. A model that cannot call tools just writes.
 
         A limit, or going round in circles after it was told so, ends the work: the agent is asked for its answer,
         without tools, and a notice says why. Raises ModelError.
@@ -76,12 +78,13 @@ class ToolLoop:
         while True:
             # What a tool has written is not looked for in the answer.
             asking = replace(self.asking, files=tuple(path for path in self.asking.files if path not in files))
-            step = await self._run_turn(prompt, asking, spent, ended)
+            writing = Writing(agent=self.agent, key=self.key, prompt=prompt, asking=asking, follow=self.follow)
+            step = await self._run_turn(writing, spent, ended)
             spent.add_turn(step)
             repeated = ""
             match _read_next(step, is_last=ended is not None):
                 case Answer(agent=agent):
-                    text = await self.agent.finish_files(self.key, prompt, asking, step.output)
+                    text = await writing.finish(step.output)
                     if self.asking.subtask is not None:  # then others read it, who see no files
                         text = _name_files(text.strip(), list(files))
                     return Reply(agent=agent, text=text.strip())
@@ -104,7 +107,7 @@ class ToolLoop:
                 circles.told = True
                 prompt = prompt.go_on(_say(f"You go round in circles: {repeated}. {_DO_OTHERWISE}"))
 
-    async def _run_turn(self, prompt: Prompt, asking: Asking, spent: Spent, ended: str | None) -> StepResult:
+    async def _run_turn(self, writing: Writing, spent: Spent, ended: str | None) -> StepResult:
         offer = Offer(
             tools=self.toolbox.specs,
             output_tokens=self.limits.output_tokens - spent.output_tokens,
@@ -113,7 +116,7 @@ class ToolLoop:
         told: tuple[DurableEvent, ...] = ()
         if ended is not None:
             offer = Offer(seconds=self.limits.seconds)
-            label = f"{asking.label} ({self.agent.name})"
+            label = f"{self.asking.label} ({self.agent.name})"
             told = (Notice(level="warning", message=f"{label}: {ended}, and was asked for its answer."),)
         last = ended is not None or spent.empty_turns >= FREE_TURNS - 1
 
@@ -125,10 +128,10 @@ class ToolLoop:
             if outcome.offered and outcome.cut_off and not outcome.text.strip() and not last:
                 cut = f"The call was cut off at the limit of {outcome.output_tokens} tokens."
                 return Judgement(error=cut, again="Write less at once.")
-            return await self.agent.judge_text(outcome, key, asking, self.follow, last=last)
+            return await writing.judge(outcome, key, last)
 
         key = name_turn(self.key, spent.turns + 1)
-        return await self.agent.run_turn(key, prompt, asking, judge, last=last, offer=offer, told=told)
+        return await self.agent.run_turn(key, writing.prompt, writing.asking, judge, last=last, offer=offer, told=told)
 
     async def _use_tools(self, calls: Sequence[ToolCall], spent: Spent) -> list[StepResult]:
         """Carry out the calls of a turn, one after the other, as many as may be."""
@@ -185,7 +188,7 @@ class ToolLoop:
                     "seconds": seconds,
                     **outcome.facts,
                 },
-                events=(finished, *await agent.tell_files(key, outcome.artifacts), *notices),
+                events=(finished, *await tell_written(key, agent.name, outcome.artifacts), *notices),
                 artifacts=outcome.artifacts,
             )
 

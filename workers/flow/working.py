@@ -10,6 +10,7 @@ from workers.flow.limits import Limits
 from workers.flow.prompt import Asking, Prompt
 from workers.flow.tool_loop import ToolLoop
 from workers.flow.tools import make_toolbox
+from workers.flow.writing import Writing
 
 #: What a drone may take where it can call tools, for one subtask or the answer.
 DRONE_LIMITS = Limits(turns=16, tool_calls=40, output_tokens=32_768, seconds=1800)
@@ -28,7 +29,7 @@ async def do_work(
     """Do one piece of work; with `only_reads` the project folder may only be looked at. Raises ModelError."""
     toolbox = make_toolbox(agent.flow)
     if toolbox is None:
-        return await agent.ask(key, prompt, asking, follow)
+        return await Writing(agent=agent, key=key, prompt=prompt, asking=asking, follow=follow).write()
     if only_reads:
         toolbox = toolbox.without_writing()
     return await ToolLoop(agent=agent, key=key, asking=asking, toolbox=toolbox, limits=limits, follow=follow).run(

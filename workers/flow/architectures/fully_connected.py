@@ -26,6 +26,7 @@ from workers.flow.swarm import Swarm
 from workers.flow.vote import Vote, VoteDraft, count_votes, read_revision, repair_vote, vote_schema
 from workers.flow.wanted import find_wanted
 from workers.flow.working import DRONE_LIMITS, do_work
+from workers.flow.writing import Writing
 
 #: The recipient of what a drone says to all others.
 EVERYONE = "everyone"
@@ -142,7 +143,8 @@ async def _revise(flow: FlowContext, seats: Sequence[Seat], turn: int, seat: Sea
     own = Piece(name="Your own proposal", text=seat.proposal)  # newest, so the last to be cut
     prompt = _prompt(flow, "revise.md", seat, (*(other.piece for other in others), own))
     asking = Asking(label=f"Revise, round {turn}", role=seat.angle.role, subtask=seat.angle.id)
-    reply = await seat.drone.ask(f"revise/{turn}/{seat.angle.id}", prompt, asking, follow)
+    key = f"revise/{turn}/{seat.angle.id}"
+    reply = await Writing(agent=seat.drone, key=key, prompt=prompt, asking=asking, follow=follow).write()
     revision = read_revision(reply.text, seat.proposal)
     return replace(seat, proposal=revision.proposal, agrees=revision.agrees)
 

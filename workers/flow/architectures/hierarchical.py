@@ -17,6 +17,7 @@ from workers.flow.prompt import Asking, Piece, Prompt, join_pieces
 from workers.flow.prompts import render_prompt
 from workers.flow.swarm import Swarm
 from workers.flow.wanted import find_wanted
+from workers.flow.writing import Writing
 
 
 async def run(flow: FlowContext, swarm: Swarm) -> FinalAnswer:
@@ -102,5 +103,6 @@ async def _lead(flow: FlowContext, swarm: Swarm, leader: Agent, package: Package
         pieces=tuple(item.piece for item in finished),
     )
     asking = Asking(label="Report to the queen", subtask=leader.name)
-    report = await leader.ask(f"{leader.name}/report", prompt, asking, follow)
+    key = f"{leader.name}/report"
+    report = await Writing(agent=leader, key=key, prompt=prompt, asking=asking, follow=follow).write()
     return Piece(name=f"Report on: {package.title}", text=report.text)
