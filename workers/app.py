@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
+from types import FrameType
 
 import structlog
 from celery.signals import worker_shutting_down
@@ -37,20 +39,25 @@ def start(settings: Settings, *, seats: int | None = None, name: str | None = No
         process.drain()
 
     worker_shutting_down.connect(drain, weak=False)
+    signal.signal(signal.SIGTERM, _leave)  # until Celery has a handler of its own, which drains
     process.start()
-    log.info("worker process ready", worker=process.name, seats=settings.seats)
-    worker = celery.Worker(
-        hostname=f"{process.name}@ollama-flow",
-        concurrency=settings.seats,
-        pool="threads",
-        without_mingle=True,
-        without_gossip=True,
-        loglevel=settings.log_level,
-        task_events=True,
-        quiet=True,
-    )
     try:
+        log.info("worker process ready", worker=process.name, seats=settings.seats)
+        worker = celery.Worker(
+            hostname=f"{process.name}@ollama-flow",
+            concurrency=settings.seats,
+            pool="threads",
+            without_mingle=True,
+            without_gossip=True,
+            loglevel=settings.log_level,
+            task_events=True,
+            quiet=True,
+        )
         worker.start()
     finally:
         process.stop()
     return int(worker.exitcode or 0)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
