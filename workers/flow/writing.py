@@ -20,8 +20,10 @@ from workers.flow.mending import mending_prompt, take_mended
 from workers.flow.missing import missing_prompt, name_files, take_files, take_sound
 from workers.flow.prompt import Asking, Prompt
 
-#: How often an empty answer is asked for in all, and a file that does not come.
+#: How often an empty answer is asked for in all.
 FREE_TURNS = 2
+#: How often a file that does not come is asked for by itself; after the first time with more freedom.
+FILE_TURNS = 3
 
 
 def follow_nothing(text: str) -> tuple[DurableEvent, ...]:
@@ -88,7 +90,7 @@ class Writing:
             return text
         text, left = await self._mend(text, broken)
         for path in (path for path in left if path in self.asking.files):
-            output = await self._ask_file(next(steps), path, is_broken=True, is_last=True)
+            output = await self._ask_file(next(steps), path, turn=FILE_TURNS, is_broken=True)
             anew = await asyncio.to_thread(take_sound, str(output["text"]), path)
             text = replace_files(text, {draft.path: draft.content.decode() for draft in anew})
         return text
@@ -105,8 +107,8 @@ class Writing:
         blocks: list[str] = []
         broken: dict[str, str] = {}
         for path in missing:
-            for turn in range(1, FREE_TURNS + 1):
-                output = await self._ask_file(next(steps), path, reply=reply, is_last=turn == FREE_TURNS)
+            for turn in range(1, FILE_TURNS + 1):
+                output = await self._ask_file(next(steps), path, turn=turn, reply=reply)
                 if output["value"] is None:  # there was no room, nor would there be for the others
                     return "\n\n".join([reply, *blocks]).strip(), broken
                 taken = await asyncio.to_thread(take_files, str(output["text"]), [path])
@@ -117,7 +119,7 @@ class Writing:
         return "\n\n".join([reply, *blocks]).strip(), broken
 
     async def _ask_file(
-        self, step: str, path: str, *, is_last: bool, reply: str = "", is_broken: bool = False
+        self, step: str, path: str, *, turn: int, reply: str = "", is_broken: bool = False
     ) -> Mapping[str, JsonValue]:
         """Return the output of the step that asks for a file; its value is None where the context had no room.
 
@@ -132,14 +134,15 @@ class Writing:
             otherwise = f"{path} is missing: {name} did not write it, however it was asked."
             if is_broken:
                 otherwise = f"{path} ({name}) stays as it is: written anew, it was no better."
-            notices = (Notice(level="warning", message=otherwise),) if is_last and not taken else ()
+            notices = (Notice(level="warning", message=otherwise),) if turn == FILE_TURNS and not taken else ()
             return Judgement(value=broken, events=(*written, *notices), artifacts=taken)
 
         prompt = missing_prompt(str(self.prompt.values["task"]), reply, path)
         asking = replace(self.asking, label=f"Write {path}", files=(path,))
-        return (
-            await self.agent.run_turn(step, prompt, asking, judge, last=True, is_calm=True, may_be_left_out=True)
-        ).output
+        result = await self.agent.run_turn(
+            step, prompt, asking, judge, last=True, is_calm=turn == 1, may_be_left_out=True
+        )
+        return result.output
 
     async def _mend(self, reply: str, broken: Mapping[str, str]) -> tuple[str, list[str]]:
         """Ask for the files of a reply that cannot be parsed; return it with those that were mended, and the others."""

@@ -201,7 +201,7 @@ async def test_a_file_that_does_not_come_is_told_and_the_flow_goes_on() -> None:
     assert [event.message for event in listener.all(Notice)] == [
         "fib.py is missing: drone-2 did not write it, however it was asked."
     ]
-    assert [key for key in model.keys if "/files" in key] == ["work/2/files", "work/2/files-2"]
+    assert [key for key in model.keys if "/files" in key] == ["work/2/files", "work/2/files-2", "work/2/files-3"]
     assert model.keys[-2:] == ["answer", "claims"]
 
 
