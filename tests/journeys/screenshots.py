@@ -36,7 +36,13 @@ def main() -> None:
             {"session": f"/sessions/{shown}", "sessions": "/sessions", "overview": "/", "templates": "/templates"},
         )
         product.wait_for_state(shown, "completed")
-        _take_all(product, browser, {"session-completed": f"/sessions/{shown}"})
+        ended = {
+            "session-completed": f"/sessions/{shown}",
+            "session-timeline": f"/sessions/{shown}/timeline",
+            "session-plan": f"/sessions/{shown}/plan",
+            "models": "/models",
+        }
+        _take_all(product, browser, ended)
 
 
 def _take_all(product: Product, browser: Browser, pages: dict[str, str]) -> None:
