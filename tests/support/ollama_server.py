@@ -79,9 +79,9 @@ class OllamaServer:
         self.tool_calls: Mapping[str, list[dict[str, Any]]] = {}
         #: Whether each free answer ends with a file, in a fenced block.
         self.writes_files = writes_files
-        #: Of each piece of a pull, and how many pulls were broken off by their client.
+        #: Of each piece of a pull, and how many pulls were begun, and broken off by their client.
         self.pull_seconds = 0.0
-        self.pulls_cut = 0
+        self.pulls_begun = self.pulls_cut = 0
         self._calls_file = calls_file
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended: asyncio.Event | None = None
@@ -178,6 +178,7 @@ class OllamaServer:
             return refusal
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
         await response.prepare(request)
+        self.pulls_begun += 1
         await response.write(_line({"status": "pulling manifest"}))
         if name.startswith("missing"):
             await response.write(_line({"error": "pull model manifest: file does not exist"}))
