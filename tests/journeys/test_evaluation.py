@@ -25,8 +25,8 @@ def test_a_sample_of_the_evaluation_meets_the_bars_that_need_no_wit(
 ) -> None:
     monkeypatch.setenv("OLLAMA_FLOW_HOME", str(tmp_path / "home"))
     path = tmp_path / "results.json"
-    words = ["--tasks", ",".join(_SAMPLE[architecture]), "--architectures", architecture, "--workers", "2"]
-    main([*words, "--most-output", "60", "--results", str(path), "--page", str(tmp_path / "none.md")])
+    words = ["--tasks", ",".join(_SAMPLE[architecture]), "--architectures", architecture, "--workers", "1"]
+    main([*words, "--most-output", "40", "--results", str(path), "--page", str(tmp_path / "none.md")])
     results = list(read_results(path, "smollm2:135m").sessions.values())
     assert len(results) == 2
     failures = [failure for result in results for failure in result.failures if failure.check != "files"]
