@@ -1,4 +1,4 @@
-"""The model client of one session: measures its calls, and counts those that were cut short."""
+"""The model client of one session: calls only while the lease holds, measures, counts what was cut short."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from dataclasses import replace
 from common.clock import elapsed_clock
 from common.metrics import CALL_SECONDS
 from workers.flow.model import ChatChunk, ChatRequest, ListedModel, ModelClient, ModelInfo
+from workers.lease import RunningSession
 
 
 class MeasuredModel:
     """Hands all calls on to another client, with the session's id; an outcome is `ok`, `failed` or `cancelled`."""
 
-    def __init__(self, client: ModelClient, session_id: str) -> None:
+    def __init__(self, client: ModelClient, running: RunningSession) -> None:
         self._client = client
-        self._session_id = session_id
+        self._running = running
         #: Calls that were under way when the session was cut short.
         self.calls_cut = 0
         #: Of these, the ones whose stream stood already.
@@ -25,10 +26,11 @@ class MeasuredModel:
 
     @contextlib.asynccontextmanager
     async def chat(self, request: ChatRequest) -> AsyncIterator[AsyncIterator[ChatChunk]]:
-        """See `ModelClient.chat`."""
+        """See `ModelClient.chat`. Raises LeaseLost before it asks for what another process may be asking by now."""
+        self._running.check()
         began, outcome = elapsed_clock(), "failed"
         try:
-            async with self._client.chat(replace(request, session_id=self._session_id)) as chunks:
+            async with self._client.chat(replace(request, session_id=self._running.session_id)) as chunks:
                 try:
                     yield chunks
                 except asyncio.CancelledError:

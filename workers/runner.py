@@ -109,7 +109,7 @@ class SessionRunner:
             FlowOptions.model_validate(session.options),
             same_version=session.flow_version == FLOW_VERSION,
         )
-        work = _Work(session=session, running=running, journal=journal, calls=MeasuredModel(self._client, session.id))
+        work = _Work(session=session, running=running, journal=journal, calls=MeasuredModel(self._client, running))
         self._leases.sessions[session.id] = running
         with log_context(session=session.id, epoch=session.epoch):
             log.info("session claimed", architecture=session.architecture, replayed_steps=len(steps))

@@ -35,10 +35,18 @@ class Chaos:
         self.oracle = oracle
 
     @contextmanager
-    def record(self, kind: str, *victims: Slot, tail_seconds: float = 1.0) -> Iterator[None]:
+    def record(
+        self, kind: str, *victims: Slot, tail_seconds: float = 1.0, delays_calls: bool = False
+    ) -> Iterator[None]:
         """Tell the oracle of a fault from its begin to its end, and which worker processes' calls it may cost."""
         costs_calls_of = frozenset(slot.name for slot in victims)
-        fault = Fault(kind=kind, began_at=time.time(), costs_calls_of=costs_calls_of, tail_seconds=tail_seconds)
+        fault = Fault(
+            kind=kind,
+            began_at=time.time(),
+            costs_calls_of=costs_calls_of,
+            tail_seconds=tail_seconds,
+            delays_calls=delays_calls,
+        )
         self.oracle.faults.append(fault)
         try:
             yield
@@ -88,7 +96,9 @@ class Chaos:
     def freeze_worker(self, slot: Slot) -> None:
         """SIGSTOP a worker process for longer than its leases last, then CONT."""
         with (
-            self.record("SIGSTOP of a worker process, then CONT", slot, tail_seconds=self._lease_tail),
+            self.record(
+                "SIGSTOP of a worker process, then CONT", slot, tail_seconds=self._lease_tail, delays_calls=True
+            ),
             slot.lock,
         ):
             slot.signal(signal.SIGSTOP)

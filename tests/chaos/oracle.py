@@ -29,6 +29,9 @@ _STALL_SECONDS = 1.0
 #: A running session of which nothing was heard for so long is stuck: many leases, and any time-out of these tests.
 _STUCK_SECONDS = 60.0
 
+#: How soon after a stop a process has sent what it was about to send; then it has noticed that its leases are over.
+_DELAYED_SECONDS = 0.5
+
 StepKey = tuple[str, str]
 
 
@@ -43,6 +46,13 @@ class Fault:
     costs_calls_of: frozenset[str] = frozenset()
     #: How long after its end it may still cost calls: until a dead connection is noticed and a lease is over.
     tail_seconds: float = 1.0
+    #: Whether it stops processes that go on later: with the request that they were just about to send.
+    delays_calls: bool = False
+
+    def may_delay(self, call: Call) -> bool:
+        """Tell whether a call was about to be made when it hit, so that it went out late; nothing of it is kept."""
+        late = call.started_at - self.ended_at
+        return self.delays_calls and call.line in self.costs_calls_of and -_LOOK_SECONDS <= late <= _DELAYED_SECONDS
 
     def may_cost(self, call: Call, resolved_at: float) -> bool:
         """Tell whether a call was in flight when it hit, so that it may have to be made again."""
@@ -230,12 +240,14 @@ class Oracle:
     def _check_calls(self) -> None:
         for call in self._repeated():
             late = call.started_at - self._committed_at[call.session, call.key]
-            self._breach(f"Step {call.key} of {call.session} was asked {late:.3f} s after its commit was seen.")
-        for call, again_at in self._superseded():
-            if not any(fault.may_cost(call, again_at) for fault in self.faults):
+            self._breach(
+                f"Step {call.key} of {call.session} was asked by {call.line} {late:.3f} s after its commit was seen."
+            )
+        for call, again in self._superseded():
+            if not any(fault.may_cost(call, again.started_at) for fault in self.faults):
                 self._breach(
                     f"Step {call.key} of {call.session} was asked by {call.line} at {_time(call.started_at)} "
-                    f"({call.outcome}) and again at {_time(again_at)}, though no fault cost it."
+                    f"({call.outcome}) and again by {again.line} at {_time(again.started_at)}, though no fault cost it."
                 )
 
     def _check_ends(self) -> None:
@@ -275,18 +287,23 @@ class Oracle:
 
     def _repeated(self) -> list[Call]:
         never = float("inf")
-        return [c for c in self._calls() if c.started_at > self._committed_at.get((c.session, c.key), never)]
+        late = [c for c in self._calls() if c.started_at > self._committed_at.get((c.session, c.key), never)]
+        return [call for call in late if not self._is_delayed(call)]
 
-    def _superseded(self) -> list[tuple[Call, float]]:
-        """Return each call after which its step was asked again, and when that was."""
+    def _superseded(self) -> list[tuple[Call, Call]]:
+        """Return each call after which its step was asked again, with the one that did."""
         by_step: dict[StepKey, list[Call]] = defaultdict(list)
         for call in self._calls():
             by_step[call.session, call.key].append(call)
-        return [(one, two.started_at) for calls in by_step.values() for one, two in pairwise(calls)]
+        pairs = [pair for calls in by_step.values() for pair in pairwise(calls)]
+        return [(one, two) for one, two in pairs if not self._is_delayed(two)]
+
+    def _is_delayed(self, call: Call) -> bool:
+        return any(fault.may_delay(call) for fault in self.faults)
 
     def _in_flight(self, fault: Fault) -> int:
         """Count the calls that ran, or were not committed yet, while a fault hit."""
-        again = {(call.session, call.key, call.started_at): at for call, at in self._superseded()}
+        again = {(one.session, one.key, one.started_at): two.started_at for one, two in self._superseded()}
         never = float("inf")
         count = 0
         for call in self._calls():
@@ -359,6 +376,7 @@ class Oracle:
                     ended_at=time.time(),
                     costs_calls_of=frozenset(slot.name for slot in self._system.workers),
                     tail_seconds=self._system.settings.lease_seconds + 2,
+                    delays_calls=True,
                 )
             )
 

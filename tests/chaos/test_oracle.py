@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from common.models import Artifact, EventRecord, FlowSession, Step
 from tests.chaos.faults import Chaos
+from tests.chaos.oracle import Fault
+from tests.support.call_log import Call
 
 pytestmark = pytest.mark.timeout(150)
 
@@ -74,3 +76,13 @@ def test_a_call_of_a_committed_step_is_a_breach_whoever_made_it(chaos: Chaos) ->
     assert (figures.repeated, figures.extra_calls) == (1, 1)
     assert any("after its commit was seen" in breach for breach in chaos.oracle.breaches)
     assert any("though no fault cost it" in breach for breach in chaos.oracle.breaches)
+
+
+@pytest.mark.parametrize(
+    ("line", "after", "may"), [("worker-1", 0.2, True), ("worker-1", 1.0, False), ("worker-2", 0.2, False)]
+)
+def test_only_a_process_that_was_stopped_may_send_late_what_it_was_about_to_send(
+    line: str, after: float, may: bool
+) -> None:
+    fault = Fault(kind="stop", began_at=100, ended_at=105, costs_calls_of=frozenset({"worker-1"}), delays_calls=True)
+    assert fault.may_delay(Call(session="s1", key="plan", line=line, started_at=105 + after)) is may

@@ -1,4 +1,4 @@
-"""Every call of the model is measured, by how it ended."""
+"""Every call of the model is measured, by how it ended; none is made once the lease is over."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import asyncio
 import pytest
 from prometheus_client import REGISTRY
 
-from common.errors import ModelUnavailable
+from common.errors import LeaseLost, ModelUnavailable
+from tests.support.leases import hold_session
 from workers.flow.model import ChatRequest, Message
 from workers.flow.testing import ScriptedModel
 from workers.measured_model import MeasuredModel
@@ -27,7 +28,7 @@ async def _read(model: MeasuredModel) -> None:
 
 async def test_a_call_that_ends_well_is_counted_as_ok_and_carries_the_session() -> None:
     before, scripted = _count("ok"), ScriptedModel()
-    model = MeasuredModel(scripted, "s1")
+    model = MeasuredModel(scripted, hold_session())
     await _read(model)
     assert _count("ok") == before + 1
     assert (model.calls_cut, model.streams_closed) == (0, 0)
@@ -40,7 +41,7 @@ async def test_a_call_that_fails_is_counted_as_failed() -> None:
 
     before = _count("failed")
     with pytest.raises(ModelUnavailable):
-        await _read(MeasuredModel(ScriptedModel(script=fail), "s1"))
+        await _read(MeasuredModel(ScriptedModel(script=fail), hold_session()))
     assert _count("failed") == before + 1
 
 
@@ -52,7 +53,7 @@ async def test_a_call_that_is_cut_short_is_counted_as_cancelled() -> None:
         await asyncio.Event().wait()
         return ""
 
-    model = MeasuredModel(ScriptedModel(script=wait), "s1")
+    model = MeasuredModel(ScriptedModel(script=wait), hold_session())
     call = asyncio.create_task(_read(model))
     await begun.wait()
     call.cancel()
@@ -60,3 +61,10 @@ async def test_a_call_that_is_cut_short_is_counted_as_cancelled() -> None:
         await call
     assert _count("cancelled") == before + 1
     assert (model.calls_cut, model.streams_closed) == (1, 1)
+
+
+async def test_no_call_is_made_once_the_lease_is_over() -> None:
+    scripted = ScriptedModel()
+    with pytest.raises(LeaseLost):
+        await _read(MeasuredModel(scripted, hold_session(seconds=-1)))
+    assert scripted.calls == []

@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from common.events import AgentInfo, ArtifactWritten, Notice, StepStarted
 from common.options import FlowOptions
 from common.states import Architecture
+from tests.support.leases import hold_session
 from tests.support.ollama_server import OllamaServer
 from tests.unit.workers.flow.helpers import Listener, plan, run_flow, subtask
 from workers.flow import ChatRequest, MemoryJournal, OllamaFlowFramework, OllamaModel, Workspace
@@ -349,7 +350,7 @@ async def test_a_turn_that_took_too_long_closes_its_stream_and_is_not_tried_agai
         async with aclosing(OllamaModel(server.url)) as model:
             flow = FlowContext(
                 task="T",
-                client=(measured := MeasuredModel(model, "s1")),
+                client=(measured := MeasuredModel(model, hold_session())),
                 model="scripted",
                 journal=MemoryJournal(),
                 options=FlowOptions(max_output_tokens=20_000),
