@@ -77,6 +77,10 @@ class OllamaServer:
         #: The tool calls of an answer by the key of its step, e.g. `{"work/1": [{"name": …, "arguments": {…}}]}`; sent
         #: where the call offers tools. An `error` among them breaks the answer off, as a call does that is no JSON.
         self.tool_calls: Mapping[str, list[dict[str, Any]]] = {}
+        #: After how many words the answer of a step stands still until this is changed, e.g. `{"work/1": 20}`.
+        self.halts: dict[str, int] = {}
+        #: What the latest answer of each step has said so far.
+        self.said: dict[str, str] = {}
         #: Whether each free answer ends with a file, in a fenced block.
         self.writes_files = writes_files
         #: Of each piece of a pull, and how many pulls were begun, and broken off by their client.
@@ -243,7 +247,7 @@ class OllamaServer:
             calls = self.tool_calls.get(key, []) if body.get("tools") else []
             tokens, ending = ([], _ending(1, 1, "stop")) if calls else self._answer(body, key)
             if body.get("stream", True) and not self.at_once:
-                return await self._stream(request, body, tokens, calls, ending, finish)
+                return await self._stream(request, body, key, tokens, calls, ending, finish)
             await asyncio.sleep(len(tokens) / self.tokens_per_second if self.tokens_per_second else 0)
             finish()
             return web.json_response(_chunk(body, "".join(tokens), calls) | ending)
@@ -252,6 +256,7 @@ class OllamaServer:
         self,
         request: web.Request,
         body: dict[str, Any],
+        key: str,
         tokens: list[str],
         calls: list[dict[str, Any]],
         ending: dict[str, Any],
@@ -259,12 +264,16 @@ class OllamaServer:
     ) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
         await response.prepare(request)
+        self.said[key] = ""
         for number, token in enumerate(tokens):
             if self.mode == "cut" and number >= len(tokens) // 2:
                 assert request.transport is not None
                 request.transport.abort()
                 raise ConnectionResetError("cut on purpose")
+            while number >= self.halts.get(key, len(tokens)):
+                await asyncio.sleep(0.01)
             await response.write(_line(_chunk(body, token)))
+            self.said[key] += token
             if self.tokens_per_second:
                 await asyncio.sleep(1 / self.tokens_per_second)
         for call in calls:  # each in a piece of its own

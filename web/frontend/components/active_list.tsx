@@ -1,5 +1,4 @@
 import { activeSessions, isLoaded, listTrouble } from "../state/sessions_store.ts";
-import { useKeptFocus } from "../state/use_kept_focus.ts";
 import { ActiveSessionCard } from "./active_session_card.tsx";
 import { EmptyState, ErrorNote, Skeleton } from "./notes.tsx";
 import { Panel } from "./panel.tsx";
@@ -7,10 +6,9 @@ import { Panel } from "./panel.tsx";
 /** The sessions that have not ended, live. */
 export function ActiveList({ isOwnerShown }: { isOwnerShown: boolean }) {
   const sessions = activeSessions.value;
-  const place = useKeptFocus<HTMLDivElement>();
   return (
     <Panel id="active" title="Active sessions" count={isLoaded.value ? sessions.length : undefined}>
-      <div ref={place} tabIndex={-1} role="group" aria-labelledby="active-title">
+      <div tabIndex={-1} role="group" aria-labelledby="active-title">
         {listTrouble.value !== null && !isLoaded.value ? (
           <ErrorNote>{listTrouble}</ErrorNote>
         ) : !isLoaded.value ? (

@@ -154,6 +154,10 @@ function LogRow({ logged, labelOf, isOpen }: RowProps) {
 function EventDetail({ logged }: { logged: LoggedEvent }) {
   const json = JSON.stringify(logged, null, 2);
   const { type }: DurableEvent = logged.event;
+  const close = (): void => {
+    show(null);
+    document.querySelector<HTMLElement>(`[data-seq="${logged.seq}"] .log-line`)?.focus();
+  };
   return (
     <section class="log-detail" aria-label={`Event ${logged.seq}`}>
       <header class="step-detail-head">
@@ -162,7 +166,7 @@ function EventDetail({ logged }: { logged: LoggedEvent }) {
         </h3>
         <CopyButton text={json} label="Copy the JSON" />
         <CopyButton text={location.href} label="Copy a link to this event" word="Link" />
-        <button type="button" class="icon-button" aria-label="Close this event" onClick={() => show(null)}>
+        <button type="button" class="icon-button" aria-label="Close this event" onClick={close}>
           <Icon name="x-lg" />
         </button>
       </header>

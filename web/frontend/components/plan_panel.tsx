@@ -60,12 +60,16 @@ function SubtaskDetail({ live, subtask }: { live: LiveSession; subtask: ShownSub
   });
   const stream = useSlice(live.state, (now) => now.streams[result?.key ?? ""]?.text ?? "");
   const text = result === null ? "" : result.text || stream;
+  const close = (): void => {
+    choose({ subtask: "" });
+    document.querySelector<HTMLElement>(`.plan-card[data-subtask="${id}"]`)?.focus();
+  };
   return (
     <section class="step-detail" aria-label={`Part ${title}`} data-subtask-detail={id}>
       <header class="step-detail-head">
         <SubtaskSign state={state} />
         <h3>{title}</h3>
-        <button type="button" class="icon-button" aria-label="Close this part" onClick={() => choose({ subtask: "" })}>
+        <button type="button" class="icon-button" aria-label="Close this part" onClick={close}>
           <Icon name="x-lg" />
         </button>
       </header>

@@ -144,7 +144,7 @@ function SaveTemplateDialog({ content, suggested, onClose }: { content: Template
           <button type="button" class="btn btn-quiet" onClick={() => dialog.current?.close()}>
             Cancel
           </button>
-          <button type="submit" class="btn btn-primary" disabled={isSending.value}>
+          <button type="submit" class="btn btn-primary" aria-disabled={isSending.value}>
             Save template
           </button>
         </div>

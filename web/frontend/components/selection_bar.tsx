@@ -4,20 +4,18 @@ import { askedOf, isFiltered, type HistoryQuery } from "../history_query.ts";
 import { AT_A_TIME, clearSelection, deleteSelected } from "../state/history_actions.ts";
 import { selectLoaded } from "../state/history_list.ts";
 import { historyList } from "../state/history_store.ts";
-import { useKeptFocus } from "../state/use_kept_focus.ts";
 import { Icon } from "./icon.tsx";
 
 /** What can be done with the chosen sessions, or else with all that were found. */
 export function SelectionBar({ query }: { query: HistoryQuery }) {
   const { selected, rows } = historyList.value;
-  const place = useKeptFocus<HTMLDivElement>();
   if (rows.length === 0) return null;
   const isChosen = selected.size > 0;
   const { sort: _sort, order: _order, ...filters } = askedOf(query);
   const chosen = isChosen ? { ids: [...selected].join(",") } : filters;
   const isTooMany = selected.size > AT_A_TIME;
   return (
-    <div ref={place} tabIndex={-1} class={`selection-bar ${isChosen ? "is-chosen" : ""}`} role="group" aria-label="The chosen sessions">
+    <div tabIndex={-1} class={`selection-bar ${isChosen ? "is-chosen" : ""}`} role="group" aria-label="The chosen sessions">
       <label class="selection-count">
         <input
           type="checkbox"

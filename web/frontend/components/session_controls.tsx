@@ -4,7 +4,6 @@ import type { SeenState } from "../states.ts";
 import { deleteSession, pauseSession, rerunSession, resumeSession, stopSession } from "../state/session_actions.ts";
 import { contentOfSession } from "../templates.ts";
 import type { LiveSession } from "../state/live_session.ts";
-import { useKeptFocus } from "../state/use_kept_focus.ts";
 import { ActionButton } from "./action_button.tsx";
 import { Icon } from "./icon.tsx";
 import { SaveTemplateButton } from "./save_template.tsx";
@@ -22,7 +21,6 @@ const HAS_ENDED: ReadonlySet<SeenState> = new Set<SeenState>(["completed", "fail
 /** What one can do with the session in its present state. */
 export function SessionControls({ live, name, seen }: Props) {
   const isBusy = useSignal(false);
-  const place = useKeptFocus<HTMLDivElement>();
   const { sessionId } = live.state.peek();
   const detail = live.detail.value;
   const act = async (action: (id: string, name: string) => Promise<Session | null>): Promise<void> => {
@@ -42,7 +40,7 @@ export function SessionControls({ live, name, seen }: Props) {
   };
   // Each button has a key: none may turn into another one under somebody's fingers.
   return (
-    <div ref={place} tabIndex={-1} class="session-controls" role="group" aria-label="What can be done with this session">
+    <div tabIndex={-1} class="session-controls" role="group" aria-label="What can be done with this session">
       {CAN_PAUSE.has(seen) && (
         <ActionButton key="pause" class="btn-quiet" isOff={isBusy.value} onClick={() => void act(pauseSession)}>
           <Icon name="pause-circle" /> Pause

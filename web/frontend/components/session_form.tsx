@@ -150,7 +150,7 @@ export function SessionForm({ mayRunCommands }: { mayRunCommands: boolean }) {
         />
         <AdvancedOptions problems={byField} mayRunCommands={mayRunCommands} onChange={change} />
         {trouble.value !== null && <ErrorNote>{trouble}</ErrorNote>}
-        <button type="submit" class="btn btn-primary btn-start" disabled={isSending.value}>
+        <button type="submit" class="btn btn-primary btn-start" aria-disabled={isSending.value}>
           <Icon name={isSending.value ? "arrow-repeat" : "play-fill"} class={isSending.value ? "is-turning" : ""} />
           Create &amp; Start Session
         </button>

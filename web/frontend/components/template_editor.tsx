@@ -85,12 +85,13 @@ function TemplateForm({ editor }: { editor: Editor }) {
   const now = editor.form.value;
   const saved = editor.saved.value;
   const mayChange = editor.mayChange.value;
+  const isUnchanged = saved !== null && !editor.isChanged.value;
   // While one types only what stands there can be wrong; what is missing is said when it is saved.
   const typed = checkTemplate(now).filter(({ field }) => (now[field as keyof NewTemplate] ?? "") !== "");
   const byField = Object.fromEntries([...typed, ...editor.problems.value].map(({ field, message }) => [field, message]));
   const ofOthers = editor.problems.value.filter(({ field }) => !PLACED.has(field));
   const save = async (): Promise<void> => {
-    if (isSending.value || !mayChange) return;
+    if (isSending.value || isUnchanged || !mayChange) return;
     isSending.value = true;
     const isNew = saved === null;
     const template = await editor.save();
@@ -217,8 +218,8 @@ function TemplateForm({ editor }: { editor: Editor }) {
           ))}
           {editor.trouble.value !== null && ofOthers.length === 0 && <ErrorNote>{editor.trouble}</ErrorNote>}
           {mayChange && (
-            <button type="submit" class="btn btn-primary btn-start" disabled={isSending.value || (saved !== null && !editor.isChanged.value)}>
-              <Icon name="check-lg" /> {saved === null ? "Save template" : editor.isChanged.value ? "Save changes" : "Saved"}
+            <button type="submit" class="btn btn-primary btn-start" aria-disabled={isSending.value || isUnchanged}>
+              <Icon name="check-lg" /> {saved === null ? "Save template" : isUnchanged ? "Saved" : "Save changes"}
             </button>
           )}
         </fieldset>

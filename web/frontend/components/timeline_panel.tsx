@@ -57,6 +57,10 @@ export function TimelinePanel({ live }: { live: LiveSession }) {
     );
   }
   const middle = (view.from + view.to) / 2;
+  const close = (): void => {
+    choose({ step: "" });
+    box.current?.querySelector<HTMLElement>(`[data-step="${opened?.key}"]`)?.focus();
+  };
   return (
     <Panel
       id="timeline"
@@ -107,7 +111,7 @@ export function TimelinePanel({ live }: { live: LiveSession }) {
         Scroll over the axis, or hold Ctrl over the lanes, to zoom; drag to move. Keys: <kbd>+</kbd> <kbd>−</kbd> <kbd>←</kbd> <kbd>→</kbd>{" "}
         <kbd>0</kbd>
       </p>
-      {opened !== undefined && <StepDetail live={live} stepKey={opened.key} onClose={() => choose({ step: "" })} />}
+      {opened !== undefined && <StepDetail live={live} stepKey={opened.key} onClose={close} />}
     </Panel>
   );
 }

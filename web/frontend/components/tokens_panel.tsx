@@ -5,7 +5,6 @@ import type { ApiToken } from "../api_types.ts";
 import { confirm } from "../state/confirmation.ts";
 import { showToast } from "../state/toasts.ts";
 import { useFetched } from "../state/use_fetched.ts";
-import { useKeptFocus } from "../state/use_kept_focus.ts";
 import { CopyButton } from "./copy_button.tsx";
 import { Field } from "./field.tsx";
 import { Given } from "./given.tsx";
@@ -19,7 +18,6 @@ export function TokensPanel() {
   const name = useSignal("");
   const secret = useSignal<string | null>(null);
   const problem = useSignal<string | undefined>(undefined);
-  const place = useKeptFocus<HTMLDivElement>();
 
   const create = async (): Promise<void> => {
     problem.value = name.peek().trim() === "" ? "Say what it is for." : undefined;
@@ -49,7 +47,7 @@ export function TokensPanel() {
 
   return (
     <Panel id="tokens" title="API tokens" count={tokens.value?.length}>
-      <div ref={place} tabIndex={-1} role="group" aria-labelledby="tokens-title">
+      <div tabIndex={-1} role="group" aria-labelledby="tokens-title">
         <form
           class="settings-form"
           noValidate

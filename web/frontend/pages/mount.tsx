@@ -8,6 +8,7 @@ import { ModelBadge } from "../components/model_badge.tsx";
 import { PaletteButton } from "../components/palette_button.tsx";
 import { ToastRegion } from "../components/toast_region.tsx";
 import { followKeyboard } from "../keyboard.ts";
+import { keepFocus } from "../kept_focus.ts";
 import { announcement } from "../state/announcer.ts";
 import { followModels } from "../state/models_store.ts";
 import { followSign } from "../state/page_sign.ts";
@@ -54,4 +55,5 @@ export function mountPage(page: ComponentChild): void {
   followModels();
   followSign();
   followKeyboard();
+  keepFocus();
 }

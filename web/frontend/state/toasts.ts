@@ -18,7 +18,12 @@ export function showToast(toast: Omit<Toast, "id">): void {
   lastId += 1;
   const shown = { ...toast, id: lastId };
   toasts.value = [...toasts.value.slice(-3), shown];
-  if (shown.kind !== "error") setTimeout(() => closeToast(shown.id), SHOWN_MS);
+  if (shown.kind !== "error") closeLater(shown.id);
+}
+
+/** Not as long as somebody is at one of them. */
+function closeLater(id: number): void {
+  setTimeout(() => (document.querySelector(".toasts:is(:hover, :focus-within)") === null ? closeToast(id) : closeLater(id)), SHOWN_MS);
 }
 
 export function closeToast(id: number): void {
