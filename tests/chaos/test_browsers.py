@@ -6,16 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
 
-from common.models import FlowSession
 from tests.chaos.faults import Chaos
 from tests.chaos.oracle import Oracle
 from tests.chaos.system import CHAOS, System
 from tests.journeys.browser import Browser, open_browser, sign_in
+from tests.journeys.truth import check_page
 from tests.support.waiting import wait_until
-
-_SESSION_MS = 60_000
 
 
 @pytest.fixture
@@ -28,30 +25,6 @@ def browser() -> Iterator[Browser]:
 def system(tmp_path: Path) -> Iterator[System]:
     with System(tmp_path, "sqlite", workers=2, delay_seconds=1.0, tokens_per_second=40, **CHAOS) as running:
         yield running
-
-
-def check_page(page: Page, system: System, session: FlowSession) -> None:
-    """Compare what a page shows, tab by tab and without a reload, with what the database has."""
-
-    def turn_to(tab: str) -> None:
-        page.get_by_role("tab", name=tab).click()
-
-    kept = system.installation.read(session)
-    expect(page.locator("h1 + [data-state]")).to_have_attribute("data-state", kept.state, timeout=_SESSION_MS)
-    turn_to("Timeline")
-    called = {step.key for step in system.installation.read_steps(session) if step.kind == "model"}
-    expect(page.locator("#steps .panel-count")).to_have_text(str(len(called)))
-    done = page.locator("#steps [data-state='done']").evaluate_all("rows => rows.map((row) => row.dataset.step)")
-    assert set(done) == called
-    turn_to("Log")
-    expect(page.locator("#log .panel-count")).to_have_text(str(kept.last_seq))
-    numbers = page.locator("#log [data-seq]").evaluate_all("rows => rows.map((row) => Number(row.dataset.seq))")
-    assert numbers == list(range(1, kept.last_seq + 1))
-    assert kept.result is not None
-    turn_to("Result")
-    shown = page.get_by_role("region", name="Result").inner_text()
-    said = kept.result.partition("```")[0]  # the rest is shown as a file's text
-    assert "".join(said.split()) in "".join(shown.split())
 
 
 @pytest.mark.timeout(180)
@@ -81,4 +54,4 @@ def test_two_browsers_show_the_truth_after_web_valkey_and_a_worker_process_were_
         assert not oracle.breaches, "\n".join(oracle.breaches)
         assert figures.completed == 1
         for page in pages:
-            check_page(page, system, session)
+            check_page(page, system.installation.database, session.id)

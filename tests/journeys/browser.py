@@ -51,9 +51,10 @@ class Browser:
         size: ViewportSize = DESKTOP,
         theme: Literal["light", "dark"] = "light",
         motion: Literal["reduce", "no-preference"] = "reduce",
+        touch: bool = False,
     ) -> Page:
         """Open a page in a fresh context: nobody is signed in."""
-        context = self._chromium.new_context(viewport=size, color_scheme=theme, reduced_motion=motion)
+        context = self._chromium.new_context(viewport=size, color_scheme=theme, reduced_motion=motion, has_touch=touch)
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.on("console", self._note)
@@ -73,3 +74,8 @@ def sign_in(page: Page, *, email: str = EMAIL, password: str = PASSWORD) -> None
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", name="Sign in").wait_for(state="detached")
+
+
+def stands_whole(page: Page) -> bool:
+    """Tell whether nothing of the page lies beyond its right edge."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
