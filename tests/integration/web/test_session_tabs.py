@@ -236,6 +236,12 @@ def test_a_file_is_shown_with_its_lines_its_changes_and_where_it_came_from(brows
     with page.expect_download() as download:
         file.get_by_role("link", name="Download").click()
     assert download.value.path().read_text() == _CODE
+    finish_work(site, session, "rework/1", "Better.", ("src/count words.py", _CODE.replace("split()", "split(' ')")))
+    expect(file.get_by_label("Version")).to_have_value("rework/1", timeout=PATIENCE)
+    for kind in ("is-added", "is-removed"):
+        expect(file.locator(f".diff-row.{kind}")).to_have_count(1)
+    file.get_by_label("Version").select_option("work/1")
+    expect(file.locator(".diff-row.is-added")).to_have_count(2)
 
 
 def test_a_long_log_is_drawn_in_part_filtered_and_linked_to(browser: Browser, site: Site) -> None:
