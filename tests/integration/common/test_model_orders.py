@@ -92,6 +92,21 @@ def test_a_waiting_order_is_cancelled_at_once_and_a_running_one_by_its_worker(da
         model_orders.cancel_order(db, waiting.id, by=ada)
 
 
+def test_orders_of_a_worker_process_that_is_gone_wait_again_or_end_where_nobody_wants_them(
+    database: Database, ada: User
+) -> None:
+    wanted, unwanted, alive = order(database, ada), order(database, ada, "mistral"), order(database, ada, "tiny")
+    for _ in range(3):
+        claim(database, "one")
+    with database.write() as db:
+        model_orders.cancel_order(db, unwanted.id, by=ada)
+        db.execute(update(ModelOrder).where(ModelOrder.id != alive.id).values(lease_until=1))
+        model_orders.reclaim_orders(db)
+    with database.read() as db:
+        states = {item.id: (item.state, item.worker) for item in model_orders.list_orders(db)}
+    assert states == {wanted.id: ("queued", None), unwanted.id: ("cancelled", None), alive.id: ("running", "one")}
+
+
 def test_a_model_counts_the_sessions_that_named_it_also_without_its_tag(database: Database, ada: User) -> None:
     bob = make_user(database, "bob@example.org")
     for number, (who, model) in enumerate([(ada, "llama3"), (ada, "llama3:latest"), (bob, "llama3"), (ada, "tiny")]):
