@@ -34,6 +34,9 @@ class NewSession:
     model: str
     project_folder: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    template_id: str | None = None
+    template_version: int | None = None
+    template_name: str | None = None
     idempotency_key: str | None = None
 
 

@@ -18,7 +18,7 @@ const topic = { name: "topic", label: "Topic", default: "", required: true };
 
 beforeEach(() => {
   draft.value = { ...emptyDraft, task: "Tell of {{topic}}.", name: "On {{topic}}", projectFolder: "notes/{{topic}}" };
-  templateDraft.value = { id: "t", name: "T", variables: [topic], values: {}, options: { seed: 7 } };
+  templateDraft.value = { id: "t", name: "T", version: 3, variables: [topic], values: {}, options: { seed: 7 } };
 });
 
 test("without a template braces are text", () => {
@@ -43,6 +43,7 @@ test("the body has the values in all texts, and the options that the form does n
   assert.equal(body.project_folder, "notes/bees\n{{topic}}");
   assert.equal(body.options?.["seed"], 7);
   assert.equal(body.options?.["rounds"], 1);
+  assert.deepEqual(body.template, { id: "t", version: 3 });
 });
 
 test("a name that grows too long is cut at a word", () => {
@@ -90,7 +91,7 @@ test("a template's models and commands go through the form and back as they were
     const options = { temperature: 0.2, rounds: 2, review: false, commands: true, models, seed: 7 };
     const { placed, others } = splitOptions(options);
     draft.value = { ...emptyDraft, ...placed, task: "Do it." };
-    templateDraft.value = { id: "t", name: "T", variables: [], values: {}, options: others };
+    templateDraft.value = { id: "t", name: "T", version: null, variables: [], values: {}, options: others };
     assert.deepEqual(readAsTemplate().options, options);
     assert.deepEqual(fillBody(bodyOf(draft.value)).options, options);
   }
@@ -99,7 +100,7 @@ test("a template's models and commands go through the form and back as they were
 test("one model for all in the form is not overruled by the template's models", () => {
   const { placed, others } = splitOptions({ models: "auto" });
   draft.value = { ...emptyDraft, ...placed, modelsBy: "one", task: "Do it." };
-  templateDraft.value = { id: "t", name: "T", variables: [], values: {}, options: others };
+  templateDraft.value = { id: "t", name: "T", version: null, variables: [], values: {}, options: others };
   assert.equal(fillBody(bodyOf(draft.value)).options?.["models"], undefined);
 });
 

@@ -44,7 +44,7 @@ def press_until(page: Page, key: str, name: str) -> None:
 
 def test_a_template_is_used_by_keyboard_alone(browser: Browser, site: Site) -> None:
     who = site.dashboard.program()
-    save(who)
+    template_id = save(who)
     page = open_page(browser, site, who, "/templates")
     page.get_by_role("link", name="Tides", exact=True).wait_for()
     press_until(page, "Tab", "Use \u2068Tides\u2069")
@@ -56,6 +56,16 @@ def test_a_template_is_used_by_keyboard_alone(browser: Browser, site: Site) -> N
     expect(page.locator(".template-fields")).to_have_count(0)
     [session] = who.get("/api/sessions")["active_sessions"].values()
     assert session["task"] == "Explain the moon."
+
+    page.goto(f"{site.url}/sessions/{session['id']}")
+    origin = page.locator(".session-facts div").filter(has_text="Template")
+    expect(origin).to_have_text("TemplateTides, version 1")
+    origin.get_by_role("link", name="Tides").click()
+    expect(page.get_by_role("textbox", name="Task")).to_have_value("Explain {{what}}.")
+    who.ask("DELETE", f"/api/templates/{template_id}")
+    page.goto(f"{site.url}/sessions/{session['id']}")
+    expect(origin).to_have_text("TemplateTides, version 1")
+    expect(origin.get_by_role("link")).to_have_count(0)
 
 
 @pytest.mark.parametrize("path", ["/templates", "/templates/{}", "/templates/new", "/sessions?template={}"])

@@ -15,6 +15,8 @@ const KEY = "ollama-flow:draft-template";
 export interface TemplateDraft {
   id: string;
   name: string;
+  /** Null for a preset. */
+  version: number | null;
   variables: Variable[];
   values: Record<string, string>;
   /** The options that have no place in the form. */
@@ -85,7 +87,14 @@ export async function openTemplate(id: string): Promise<void> {
 function takeTemplate(template: Template): void {
   const { placed, others } = splitOptions(template.options);
   basedOn.value = null;
-  templateDraft.value = { id: template.id, name: template.name, variables: template.variables, values: {}, options: others };
+  templateDraft.value = {
+    id: template.id,
+    name: template.name,
+    version: template.kind === "preset" ? null : template.version,
+    variables: template.variables,
+    values: {},
+    options: others,
+  };
   changeDraft({
     ...emptyDraft,
     ...placed,
@@ -119,6 +128,7 @@ export function fillBody(body: NewSession): NewSession {
   const name = fill(body.name ?? "").replace(/\s+/g, " ");
   return {
     ...body,
+    template: { id: used.id, version: used.version ?? null },
     task: fill(body.task),
     options: { ...used.options, ...body.options },
     ...(name === "" ? {} : { name: shorten(name) }),
