@@ -129,9 +129,7 @@ def view_origin(session: FlowSession) -> schemas.TemplateOrigin | None:
     """Return the template that a session came from, if it did."""
     if session.template_id is None or session.template_name is None:
         return None
-    return schemas.TemplateOrigin(
-        id=session.template_id, version=session.template_version, name=session.template_name
-    )
+    return schemas.TemplateOrigin(id=session.template_id, version=session.template_version, name=session.template_name)
 
 
 def write_command(session: FlowSession) -> str:

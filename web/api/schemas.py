@@ -309,6 +309,8 @@ class ModelsView(BaseModel):
     #: What it holds in memory.
     loaded: list[LoadedModel]
     default: str | None
+    #: Why none can be pulled or deleted, as a sentence; None where it can.
+    pull_refusal: str | None
 
 
 class DatabaseState(BaseModel):

@@ -234,6 +234,8 @@ export interface Models {
   items: Model[];
   loaded: LoadedModel[];
   default: string | null;
+  /** Why none can be pulled or deleted, as a sentence. */
+  pull_refusal: string | null;
 }
 
 /** A model that somebody wants pulled or deleted. */
