@@ -57,17 +57,22 @@ def templates() -> str:
 @pages.get("/templates/new")
 def new_template() -> str:
     """Show the form for a new template."""
-    return render_template("pages/templates.html", template_id="new", name="New template")
+    return _render_template_page("new", "New template")
 
 
 @pages.get("/templates/<template_id>")
 def template(template_id: str) -> str:
     """Show one template. Raises NotFound where the asker may not see it."""
     if (preset := load_presets().get(template_id)) is not None:
-        return render_template("pages/templates.html", template_id=template_id, name=preset.name)
+        return _render_template_page(template_id, preset.name)
     with current_runtime().database.read() as db:
         shown = find_template(db, template_id, seen_by=asker())
-    return render_template("pages/templates.html", template_id=shown.id, name=shown.name)
+    return _render_template_page(shown.id, shown.name)
+
+
+def _render_template_page(template_id: str, name: str) -> str:
+    commands = current_runtime().settings.commands
+    return render_template("pages/templates.html", template_id=template_id, name=name, commands=commands)
 
 
 @pages.get("/settings")

@@ -93,6 +93,33 @@ def test_what_others_share_can_be_copied_but_not_changed(browser: Browser, site:
     owner.ask("DELETE", f"/api/templates/{template_id}")
 
 
+def test_the_editor_has_all_options_and_the_form_says_what_it_leaves_out(browser: Browser, site: Site) -> None:
+    who = site.dashboard.program()
+    options = {"commands": True, "models": {"developer": "codellama:7b"}, "seed": 7, "num_ctx": 4096}
+    template_id = save(who, task="Count.", options=options)
+    page = open_page(browser, site, who, f"/templates/{template_id}")
+    page.get_by_text("Advanced").click()
+    expect(page.get_by_label("Seed")).to_have_value("7")
+    expect(page.get_by_label("Developer")).to_have_value("codellama:7b")
+    expect(page.get_by_label("Run commands")).to_be_checked()
+    page.get_by_label("Temperature").fill("3")
+    expect(page.get_by_text("The temperature lies between 0 and 2.")).to_be_visible()
+    page.get_by_label("Temperature").fill("0.3")
+    page.get_by_label("Seed").fill("")
+    page.get_by_label("Models by role").select_option("Choose automatically")
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_role("button", name="Saved")).to_be_visible()
+    kept = who.get(f"/api/templates/{template_id}")["template"]["options"]
+    assert kept == {"commands": True, "num_ctx": 4096, "temperature": 0.3, "models": "auto"}
+
+    page.get_by_role("link", name="Use").click()
+    expect(page.locator("#create .note")).to_contain_text("this server does not allow any")
+    page.get_by_role("button", name="Create & Start Session").click()
+    expect(page.locator(".toast-note")).to_contain_text("is on its way")
+    [session] = who.get("/api/sessions")["active_sessions"].values()
+    assert session["options"].items() >= (kept | {"commands": False}).items()
+
+
 def test_a_template_of_somebody_else_has_no_page(site: Site) -> None:
     owner, stranger = site.dashboard.program(), site.dashboard.program()
     template_id = save(owner)
