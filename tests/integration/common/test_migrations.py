@@ -45,11 +45,12 @@ def test_the_models_of_the_sessions_that_were_there_before_are_found(database: D
     formed = SwarmFormed(architecture="CENTRALIZED", model="tiny:1b", agents=[], models={"analyst": "qwen3"})
     with database.write() as db:
         append_events(db, auto.id, [formed])
-        before = set(db.execute(select(SessionModel.session_id, SessionModel.model)).tuples())
+        known = select(SessionModel.session_id, SessionModel.model)
+        before = {tuple(row) for row in db.execute(known)}
         db.execute(delete(SessionModel))
         fill = import_module("common.migrations.versions.0003_the_models_of_a_session").fill
         fill(db.connection())
-        after = set(db.execute(select(SessionModel.session_id, SessionModel.model)).tuples())
+        after = {tuple(row) for row in db.execute(known)}
     assert before == after
     assert after == {(named.id, "llama3:latest"), (named.id, "codellama:7b"), (auto.id, "qwen3:latest")}
 

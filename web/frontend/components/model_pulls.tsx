@@ -36,6 +36,7 @@ export function ModelPulls({ chosen, onChoose }: Props) {
     trouble.value = null;
     void pullModel(name, (sentence) => (trouble.value = sentence));
   };
+  if (!isMissing && lacked.length === 0 && shown.length === 0) return null;
   return (
     <div class="model-pulls" role="group" aria-label="Models that are not on this server">
       {isMissing && (

@@ -81,7 +81,8 @@ export function SessionForm({ mayRunCommands }: { mayRunCommands: boolean }) {
       const details = error instanceof ApiError ? error.details : [];
       show(details);
       const isPlaced = details.length > 0 && details.every(({ field }) => PLACED.has(field));
-      trouble.value = isPlaced ? null : [sentenceOf(error), ...details.map((each) => each.message)].join(" ");
+      const sentences = new Set([sentenceOf(error), ...details.map((each) => each.message)]);
+      trouble.value = isPlaced ? null : [...sentences].join(" ");
     } finally {
       isSending.value = false;
     }
