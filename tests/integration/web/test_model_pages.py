@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
@@ -29,10 +29,10 @@ def open_form(browser: Browser, site: Site, who: Program, *models: str, **how: A
     return page
 
 
-def knows_models(page: Page, site: Site, *models: str, kind: Literal["ollama", "embedded"] = "ollama") -> bool:
+def knows_models(page: Page, site: Site, *models: str) -> bool:
     """Tell the models once more, and whether the page knows them."""
     # Each time another worker process, as the one before may count as dead by now.
-    site.dashboard.beat(*models, worker=new_id(), kind=kind)
+    site.dashboard.beat(*models, worker=new_id())
     return page.locator("#model optgroup[label='On this server'] option").count() == len(models)
 
 
@@ -91,7 +91,14 @@ def test_a_role_s_model_that_is_gone_is_told_beside_its_field(browser: Browser, 
 
 def test_where_none_can_be_pulled_the_form_says_why(browser: Browser, site: Site) -> None:
     page = open_page(browser, site, site.dashboard.program(), "/sessions")
-    wait_until(lambda: knows_models(page, site, "smollm2", kind="embedded"), "the page knows the models", 30)
+
+    def is_embedded() -> bool:
+        site.dashboard.beat("smollm2", worker=new_id(), kind="embedded")
+        with page.expect_response("**/api/models") as answer:
+            page.reload()
+        return bool(answer.value.json()["models"]["pull_refusal"])
+
+    wait_until(is_embedded, "the page knows the embedded server", 30)
     pulls = page.get_by_role("group", name="Models that are not on this server")
     expect(pulls).to_contain_text("can neither pull nor delete")
     expect(pulls).to_contain_text("CodeLlama 34B")
