@@ -33,6 +33,10 @@ _BELIEVED_SECONDS = 10.0
 #: Of how long ago sessions that failed are told of as problems, and of how many.
 _FAILED_SECONDS = 3600
 _MOST_FAILED = 20
+_EMBEDDED = (
+    "The embedded model server has the one model that it came with; it can neither pull nor delete. "
+    "Install Ollama to have others; ollama-flow uses it from its next start on."
+)
 
 
 def read_version() -> str:
@@ -165,6 +169,7 @@ class OverviewReader:
             items=items,
             loaded=server.loaded if server is not None else [],
             default=self._settings.default_model or first,
+            pull_refusal=_EMBEDDED if server is not None and server.kind == "embedded" else None,
         )
 
     def _database_state(self, *, ok: bool) -> schemas.DatabaseState:

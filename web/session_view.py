@@ -125,6 +125,13 @@ def view_claims(db: Session, session: FlowSession) -> list[Claim]:
     return made[-1].claims if made and isinstance(made[-1], ClaimsMade) else []
 
 
+def view_origin(session: FlowSession) -> schemas.TemplateOrigin | None:
+    """Return the template that a session came from, if it did."""
+    if session.template_id is None or session.template_name is None:
+        return None
+    return schemas.TemplateOrigin(id=session.template_id, version=session.template_version, name=session.template_name)
+
+
 def write_command(session: FlowSession) -> str:
     """Write the command line that does the same as this session."""
     words = ["ollama-flow", "run", session.task, "--workers", str(session.workers), "--arch", session.architecture]
@@ -153,6 +160,7 @@ def _view_session(session: FlowSession, position: int | None, figures: QueueFigu
         model=session.model,
         project_folder=session.project_folder,
         options=session.options,
+        template=view_origin(session),
         status=session.state,
         desired=session.desired,
         owner=session.owner.email,

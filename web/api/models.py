@@ -20,10 +20,6 @@ from web.runtime import current_runtime
 blueprint = create_blueprint("models", "The models of the model server.", "/api/models")
 
 _ORDERED: ResponseDict = {202: schemas.ModelOrderAnswer, 409: schemas.ErrorAnswer}
-_EMBEDDED = (
-    "The embedded model server has the one model that it came with; it can neither pull nor delete. "
-    "Install Ollama to have others."
-)
 
 
 class ModelPath(BaseModel):
@@ -102,9 +98,9 @@ def delete_model(path: ModelPath) -> Response:
 
 
 def _refuse_embedded() -> None:
-    server = current_runtime().overview.read().answer.models.server
-    if server is not None and server.kind == "embedded":
-        raise Conflict(_EMBEDDED)
+    refusal = current_runtime().overview.read().answer.models.pull_refusal
+    if refusal is not None:
+        raise Conflict(refusal)
 
 
 def _view(order: ModelOrder, user: User) -> schemas.ModelOrderView:

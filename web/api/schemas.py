@@ -36,6 +36,15 @@ class QueuePlace(BaseModel):
     reason: str | None
 
 
+class TemplateOrigin(BaseModel):
+    """The template that a session came from, as it was called then; it may be gone by now."""
+
+    id: str
+    #: None for a preset.
+    version: int | None
+    name: str
+
+
 class SessionView(BaseModel):
     """A session as people see it."""
 
@@ -48,6 +57,7 @@ class SessionView(BaseModel):
     model: str
     project_folder: str | None
     options: dict[str, Any]
+    template: TemplateOrigin | None
     #: A value of `common.states.State`.
     status: str
     #: A value of `common.states.Desired`; a running session whose `desired` is not `run` is stopping or pausing.
@@ -299,6 +309,8 @@ class ModelsView(BaseModel):
     #: What it holds in memory.
     loaded: list[LoadedModel]
     default: str | None
+    #: Why none can be pulled or deleted, as a sentence; None where it can.
+    pull_refusal: str | None
 
 
 class DatabaseState(BaseModel):

@@ -15,7 +15,7 @@ from web.api.inputs import CreateSession, DeleteSessions, ForkSession, Repeatabl
 from web.auth.identity import asker
 from web.creation import create, settings_of
 from web.runtime import current_runtime
-from web.session_view import view_session
+from web.session_view import view_origin, view_session
 
 blueprint = create_blueprint("session_actions", "Sessions again, with changes, and many at a time.", "/api/sessions")
 
@@ -43,16 +43,19 @@ def delete_sessions(body: DeleteSessions) -> Response:
 def _make(session_id: str, changes: ForkSession, header: Repeatable) -> Response:
     runtime, user = current_runtime(), asker()
     with runtime.database.read() as db:
-        known = settings_of(sessions.find_session(db, session_id, seen_by=user))
+        session = sessions.find_session(db, session_id, seen_by=user)
+    known = settings_of(session)
     try:
         body = CreateSession.model_validate(changes.apply_to(known))
     except ValidationError as error:  # of a setting that this version no longer takes
         raise as_invalid_input(error) from error
-    session = create(runtime, body, owner=user, key=header.idempotency_key)
+    # What it came from stays, also where that is gone by now.
+    origin = None if "template" in changes.model_fields_set else view_origin(session)
+    made = create(runtime, body, owner=user, key=header.idempotency_key, origin=origin)
     with runtime.database.read() as db:
-        view = view_session(db, session, runtime.settings)
-    location = {"Location": f"/api/sessions/{session.id}"}
-    return answer(schemas.CreatedAnswer(session_id=session.id, session=view), 202, location)
+        view = view_session(db, made, runtime.settings)
+    location = {"Location": f"/api/sessions/{made.id}"}
+    return answer(schemas.CreatedAnswer(session_id=made.id, session=view), 202, location)
 
 
 def _delete(session_id: str) -> schemas.DeletionView:

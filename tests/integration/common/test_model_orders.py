@@ -124,7 +124,8 @@ def test_usage_is_counted_from_an_index_alone(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     with database.read() as db:
         for owner in ("", " AND owner_id = 'c'"):
-            statement = f"SELECT model, count(*) FROM sessions WHERE ended_at IS NOT NULL{owner} GROUP BY model"  # noqa: S608 - our own
+            chosen = f"FROM session_models WHERE model IN ('a', 'b'){owner}"
+            statement = f"SELECT model, count(*) {chosen} GROUP BY model"
             plan = " ".join(row[3] for row in db.execute(text(f"EXPLAIN QUERY PLAN {statement}")))
-            assert "COVERING INDEX ix_sessions_" in plan
+            assert "COVERING INDEX ix_session_models_" in plan
     database.dispose()
