@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from urllib.parse import quote
 
 import httpx
 
@@ -33,7 +34,9 @@ class Flower:
 
     def fetch(self, path: str, query: bytes, headers: Mapping[str, str]) -> httpx.Response:
         """Return the answer to a GET, its body still to be read. Raises httpx.TransportError."""
-        url = httpx.URL(path=f"/{path}", query=query)
+        if not is_flower_expected(self._settings):
+            raise httpx.ConnectError("nothing listens")  # httpcore would leave an open socket behind
+        url = httpx.URL(path=quote(f"/{path}", safe="/@:"), query=query or None)
         return self._client.send(self._client.build_request("GET", url, headers=headers), stream=True)
 
     def close(self) -> None:

@@ -65,11 +65,10 @@ def show(path: str) -> Response:
     require_admin()
     if request.method not in {"GET", "HEAD"} and (request.method, path) != ("POST", _TASK_TABLE):
         raise MethodNotAllowed(["GET", "HEAD"], _READ_ONLY)
-    if path.startswith("api/"):
+    if path.startswith("api/") or {".", ".."} & set(path.split("/")):
         raise NotFound(_NO_API)
-    query = request.query_string
-    if request.method == "POST":
-        query = urlencode(list(request.form.items(multi=True))).encode()
+    fields = request.form if request.method == "POST" else request.args
+    query = urlencode(list(fields.items(multi=True))).encode()
     if len(query) > _LONGEST_QUERY:
         raise RequestURITooLarge
     headers = {name: request.headers[name] for name in _ASKED_HEADERS if name in request.headers}

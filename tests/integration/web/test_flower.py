@@ -26,27 +26,22 @@ _HOSTILE = "<img src=x onerror=document.title='taken'>"
 def flower(site: Site) -> Iterator[None]:
     """Run Flower beside the site's web process, and tell it of a worker process and a task."""
     child = site.installation.launch("flower", {})
-    transport = httpx.HTTPTransport(uds=str(site.installation.settings.flower_socket))
+    socket = site.installation.settings.flower_socket
+    wait_until(socket.exists, "Flower listens", 60)
     celery = create_celery(site.installation.settings)
-    with (
-        httpx.Client(transport=transport, base_url="http://flower/flower") as direct,
-        celery.connection() as connection,
-    ):
+    with httpx.Client(transport=httpx.HTTPTransport(uds=str(socket))) as direct, celery.connection() as connection:
         dispatcher = celery.events.Dispatcher(connection, hostname=_WORKER)
 
         def knows_them() -> bool:
             dispatcher.send("worker-heartbeat", freq=2)
             dispatcher.send("task-received", uuid="0" * 8, name=_HOSTILE, args="()", kwargs="{}")
-            try:
-                return _WORKER in direct.get("http://flower/flower/workers?json=1").text
-            except httpx.TransportError:
-                return False
+            return _WORKER in direct.get("http://flower/flower/workers?json=1").text
 
         wait_until(knows_them, "Flower knows a worker process", 60)
     yield
     child.terminate()
     assert child.wait(10) == 0
-    assert not site.installation.settings.flower_socket.exists()
+    assert not socket.exists()
 
 
 def ask(site: Site, who: Program | None, path: str, method: str = "GET", **more: Any) -> httpx.Response:
@@ -105,7 +100,8 @@ def test_what_would_change_something_is_refused(site: Site, flower: None, method
 
 def test_neither_its_api_nor_another_site_gets_through(site: Site, flower: None) -> None:
     admin = site.dashboard.program(admin=True)
-    assert ask(site, admin, "/flower/api/workers").status_code == 404
+    for path in ("/flower/api/workers", "/flower/x/%2e%2e/api/workers", "/flower/%2e/api/workers"):
+        assert "own API is not served" in ask(site, admin, path).text
     foreign = ask(site, admin, "/flower/tasks/datatable", "POST", headers={"Origin": "http://elsewhere.example"})
     assert foreign.status_code == 403
     assert ask(site, admin, f"/flower/tasks?x={'x' * 17_000}").status_code == 414
@@ -117,11 +113,11 @@ def test_no_cookie_and_no_token_reaches_flower(make_settings: Any, sqlite_url: s
         with Dashboard(make_settings(database_url=sqlite_url, flower_url=address)) as dashboard:
             browser = dashboard.browser()
             browser.sign_in(dashboard.person(admin=True).email)
-            browser.client.get("/flower/worker/a@b%2Fc?x=%26", headers={"X-Anything": "else"})
+            browser.client.get("/flower/worker/a@b%2Fc%3Fd%25?x=%26&y=\xe9", headers={"X-Anything": "else"})
             browser.client.post("/flower/tasks/datatable", data={"draw": "1", "search[value]": "a&b"})
             dashboard.program(admin=True).ask("GET", "/flower/")
     assert [(asked.method, asked.path) for asked in spy.requests] == [
-        ("GET", "/flower/worker/a@b/c?x=%26"),
+        ("GET", "/flower/worker/a@b/c%3Fd%25?x=%26&y=%C3%A9"),
         ("GET", "/flower/tasks/datatable?draw=1&search%5Bvalue%5D=a%26b"),
         ("GET", "/flower/"),
     ]
@@ -130,12 +126,15 @@ def test_no_cookie_and_no_token_reaches_flower(make_settings: Any, sqlite_url: s
         assert asked.headers["Authorization"] == f"Basic {base64.b64encode(b'flower:p@ss').decode()}"
 
 
-def test_a_flower_that_is_away_or_refuses_is_told_of_in_a_sentence(make_settings: Any, sqlite_url: str) -> None:
+def test_a_flower_that_is_away_is_told_of_in_a_sentence(make_settings: Any, sqlite_url: str) -> None:
     with Dashboard(make_settings(database_url=sqlite_url)) as dashboard:
         admin = dashboard.program(admin=True)
         away = admin.ask("GET", "/flower/")
         assert (away.status_code, "Flower does not answer" in away.text) == (503, True)
         assert admin.get("/api/status")["system"]["flower_url"] is None
+
+
+def test_a_password_that_flower_does_not_take_is_told_of_in_a_sentence(make_settings: Any, sqlite_url: str) -> None:
     with (
         serve_http(lambda request: (401, {})) as strict,
         Dashboard(make_settings(database_url=sqlite_url, flower_url=strict.url)) as dashboard,
