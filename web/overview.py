@@ -23,6 +23,7 @@ from common.queries.workers import WorkerSeats, list_silent, list_workers
 from common.settings import Settings
 from common.states import State
 from web.api import schemas
+from web.flower import PREFIX, is_flower_expected
 from web.problems import find_problems
 
 #: However many ask, the parts are looked at once in this time.
@@ -158,7 +159,7 @@ class OverviewReader:
             version=read_version(),
             started_at=self._started_at,
             uptime_seconds=(now - self._started_at) / dt.timedelta(seconds=1),
-            flower_url=self._settings.flower_url or None,
+            flower_url=f"{PREFIX}/" if is_flower_expected(self._settings) else None,
         )
 
     def _models(self, server: ModelServer | None) -> schemas.ModelsView:

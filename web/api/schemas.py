@@ -256,7 +256,7 @@ class SystemView(BaseModel):
     version: str
     started_at: dt.datetime
     uptime_seconds: float
-    #: Where Flower is, for admins; None where the settings name none.
+    #: Where the dashboard shows Flower, for admins; None where there is none.
     flower_url: str | None
 
 
