@@ -32,7 +32,7 @@ _DRAIN_SECONDS = 5.0
 #: How long the other children wait for the dashboard at most.
 _PAGE_SECONDS = 5.0
 #: When each stage of the end is over, in seconds since it began; all of it takes less than 10.
-_FLOWER_BY, _WORKERS_BY, _WEB_BY, _MODEL_BY, _VALKEY_BY = 2.0, 5.7, 8.9, 9.3, 9.7
+_FLOWER_BY, _WORKERS_BY, _WEB_BY, _MODEL_BY, _VALKEY_BY = 4.0, 5.7, 8.9, 9.3, 9.7
 #: Flower, which nobody waits for, comes when all the rest has, or after so long.
 _FLOWER_AFTER = 30.0
 
