@@ -12,7 +12,8 @@ from common.presets import load_presets
 from common.queries.sessions import NewSession, create_session
 from common.queries.templates import find_template, find_version
 from web.api.inputs import CreateSession, TemplateUse
-from web.api.schemas import ModelsView, TemplateOrigin
+from web.api.session_schemas import TemplateOrigin
+from web.api.system_schemas import ModelsView
 from web.project_folders import provide_folder
 from web.runtime import Runtime
 

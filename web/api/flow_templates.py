@@ -19,7 +19,8 @@ from web.api import template_schemas as shapes
 from web.api.blueprint import answer, create_blueprint
 from web.api.errors import as_invalid_input
 from web.api.inputs import Repeatable
-from web.api.schemas import CreatedAnswer, ErrorAnswer, FieldErrorView, TemplateOrigin
+from web.api.schemas import ErrorAnswer, FieldErrorView
+from web.api.session_schemas import CreatedAnswer, TemplateOrigin
 from web.api.template_inputs import (
     FORMAT,
     CreateTemplate,
