@@ -22,9 +22,10 @@ from common.clock import utc_now
 from common.database import Database
 from common.ids import new_id
 from common.migrations import upgrade
-from common.models import FlowSession
+from common.models import FlowSession, SessionModel
 from common.queries import accounts
 from common.queries.history import Order, Place, Sorting, list_ended, read_place
+from common.queries.model_usage import full_name, read_usage
 from common.queries.sessions import SessionFilter, list_active
 from common.queries.statistics import count_sessions, list_days
 from common.states import State
@@ -94,6 +95,7 @@ def _questions(many: _History, few: _History) -> dict[str, tuple[Act, Act]]:
         "search, no session has the word": lambda _: _page(q="xylophone"),
         "statistics": lambda _: count_sessions,
         "figures of the last 30 days": lambda _: lambda db: list_days(db, None, first=_today() - 29),
+        "usage of two models": lambda _: lambda db: read_usage(db, ["llama3", "rare"], owner_id=None),
         "statistics of one owner": lambda history: lambda db: count_sessions(db, history.owner_id),
     }
 
@@ -146,6 +148,13 @@ def seed(database: Database, count: int) -> list[str]:
         rows = [_session(dice, number, count, owners) for number in range(first, min(count, first + _AT_A_TIME))]
         with database.write() as db:
             db.execute(insert(FlowSession), rows)
+            db.execute(
+                insert(SessionModel),
+                [
+                    {"session_id": row["id"], "model": full_name(str(row["model"])), "owner_id": row["owner_id"]}
+                    for row in rows
+                ],
+            )
     print(f"  seeded {count:,} sessions in {time.perf_counter() - began:.0f} s", flush=True)
     return owners
 

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from cli import accounts, run, serve, sessions
+from cli.flower import flower
 from cli.templates import templates
 from cli.terminal import complain, tell
 from cli.up import up
@@ -25,7 +26,7 @@ app.command()(serve.web)
 app.command()(serve.worker)
 app.command()(serve.migrate)
 app.command("model-server")(serve.model_server)
-app.command()(serve.flower)
+app.command()(flower)
 app.command()(run.run)
 app.add_typer(sessions.sessions, name="sessions")
 app.add_typer(accounts.tokens, name="tokens")

@@ -1,4 +1,4 @@
-"""Commands that are one process each: web, worker, migrate, model-server and flower."""
+"""Commands that are one process each: web, worker, migrate and model-server."""
 
 from __future__ import annotations
 
@@ -12,11 +12,9 @@ from cli.database import prepare_database
 from cli.options import HOST, PORT, given
 from cli.probe import check_listening
 from cli.run_file import keep_secret, prepare_home
-from cli.terminal import complain, tell
-from common.errors import FlowError, SettingsError
+from cli.terminal import tell
+from common.errors import FlowError
 from common.settings import Settings, load_settings
-
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 def web(host: Annotated[str | None, HOST] = None, port: Annotated[int | None, PORT] = None) -> None:
@@ -53,7 +51,7 @@ def worker(
         from cli.drain import drain_workers
 
         raise SystemExit(drain_workers(settings, name))
-    _need_redis(settings)
+    need_redis(settings)
     from workers.app import start
 
     raise SystemExit(start(settings, seats=seats or settings.seats, name=name))
@@ -83,34 +81,7 @@ def model_server(
     serve(host=host, port=port)
 
 
-def flower(
-    address: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="The port.")] = 5555,
-    basic_auth: Annotated[
-        str | None,
-        typer.Option(envvar="FLOWER_BASIC_AUTH", help="Who may look: user:password.", show_default=False),
-    ] = None,
-) -> None:
-    """Run Flower, which shows the worker processes to operators."""
-    settings = load_settings()
-    prepare_home(settings)
-    _need_redis(settings)
-    if basic_auth is not None and not all(basic_auth.partition(":")):
-        raise SettingsError("FLOWER_BASIC_AUTH takes user:password.")
-    if basic_auth is None:
-        if address not in _LOOPBACK:
-            raise SettingsError(
-                f"Flower listens on {address} only with a password: set FLOWER_BASIC_AUTH to user:password."
-            )
-        basic_auth = f"admin:{keep_secret(settings.run_file, 'flower_password')}"
-        complain(f"Sign in to Flower as admin with the flower_password of {settings.run_file}.")
-    check_listening(address, port)
-    from common.queue import create_celery
-
-    os.environ["FLOWER_BASIC_AUTH"] = basic_auth  # the command line would show it to everybody on this machine
-    create_celery(settings).start(argv=["flower", f"--address={address}", f"--port={port}"])
-
-
-def _need_redis(settings: Settings) -> None:
+def need_redis(settings: Settings) -> None:
+    """Raise FlowError where nothing names a Redis."""
     if not settings.broker:
         raise FlowError("No Redis is known: set REDIS_URL, or start `ollama-flow up`, which brings one.")

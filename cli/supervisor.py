@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import math
 import os
 import signal
 import subprocess
@@ -39,6 +40,10 @@ class ChildSpec:
     stop_by_seconds: float
     #: A file that it touches every few seconds while it is well; None where it cannot.
     alive_file: Path | None = None
+    #: It is not started before this is true; None for at once.
+    after: Callable[[], bool] | None = None
+    #: Whether the others cannot do without it: where it keeps dying, they end too.
+    is_needed: bool = True
 
 
 @dataclass(kw_only=True)
@@ -88,7 +93,8 @@ class Supervisor:
         """Start a child and keep it running; from the main thread: Linux ties a child to its parent's thread."""
         child = _Child(spec=spec, log=ChildLog(spec.name, self.log_folder, self.tell))
         self._children.append(child)
-        self._spawn(child)
+        if spec.after is None:
+            self._spawn(child)
 
     def run(self) -> int:
         """Watch the children until the end is asked for (0) or one keeps dying (1); then end them all."""
@@ -140,7 +146,7 @@ class Supervisor:
         """Start the child again where that is due; False once it died quickly too often."""
         now = time.monotonic()
         if child.process is None:
-            if now >= child.start_at:
+            if now >= child.start_at and (child.spec.after is None or child.spec.after()):
                 self._spawn(child)
             return True
         if child.process.poll() is None:
@@ -153,7 +159,11 @@ class Supervisor:
         child.quick_deaths = child.quick_deaths + 1 if now - child.started_at < QUICK_SECONDS else 0
         if child.quick_deaths >= QUICK_DEATHS:
             self.tell(f"{child.spec.name} ended {QUICK_DEATHS} times at once ({_describe_exit(code)}); giving up.")
-            return False
+            if child.spec.is_needed:
+                return False
+            self._tell_last_words(child)
+            child.start_at = math.inf
+            return True
         pause = min(self.first_pause_seconds * 2 ** max(child.quick_deaths - 1, 0), _LONGEST_PAUSE_SECONDS)
         child.start_at = now + pause
         self.tell(f"{child.spec.name} ended ({_describe_exit(code)}); it starts again in {pause:g} s.")

@@ -7,13 +7,16 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
+import typer
+
 from cli.database import prepare_database
+from cli.flower import fits_socket
 from cli.options import HOST, PORT, given
 from cli.probe import check_listening, fetch, free_port, local_url, ollama_version
 from cli.readiness import Readiness, announce_when_ready
@@ -29,12 +32,15 @@ _DRAIN_SECONDS = 5.0
 #: How long the other children wait for the dashboard at most.
 _PAGE_SECONDS = 5.0
 #: When each stage of the end is over, in seconds since it began; all of it takes less than 10.
-_WORKERS_BY, _WEB_BY, _MODEL_BY, _VALKEY_BY = 5.7, 8.9, 9.3, 9.7
+_FLOWER_BY, _WORKERS_BY, _WEB_BY, _MODEL_BY, _VALKEY_BY = 4.0, 5.7, 8.9, 9.3, 9.7
+#: Flower, which nobody waits for, comes when all the rest has, or after so long.
+_FLOWER_AFTER = 30.0
 
 
 def up(
     host: Annotated[str | None, HOST] = None,
     port: Annotated[int | None, PORT] = None,
+    flower: Annotated[bool, typer.Option(help="Run Flower, which shows admins what Celery does.")] = True,
 ) -> None:
     """Start everything on this machine: dashboard, workers and whatever the environment does not name."""
     # An old file of a run that was killed would name servers that are gone.
@@ -46,10 +52,10 @@ def up(
     prepare_home(settings)
     with _only_one(settings):
         check_listening(settings.host, settings.port)
-        raise SystemExit(_run(settings))
+        raise SystemExit(_run(settings, with_flower=flower))
 
 
-def _run(settings: Settings) -> int:
+def _run(settings: Settings, *, with_flower: bool) -> int:
     supervisor = Supervisor(log_folder=settings.home / "logs", tell=tell)
     supervisor.handle_signals()
     ended = threading.Event()
@@ -84,7 +90,10 @@ def _run(settings: Settings) -> int:
             facts=_describe(settings, environment, model_server, password),
             log_folder=supervisor.log_folder,
         )
-        threading.Thread(target=announce_when_ready, args=(readiness, ended), daemon=True).start()
+        announcer = threading.Thread(target=announce_when_ready, args=(readiness, ended), daemon=True)
+        announcer.start()
+        if with_flower and not settings.flower_url:
+            _start_flower(settings, supervisor, environment, announcer)
         return supervisor.run()
     finally:
         ended.set()
@@ -119,6 +128,8 @@ def own_child(
     stage: int,
     stop_by_seconds: float,
     alive_file: Path | None = None,
+    after: Callable[[], bool] | None = None,
+    is_needed: bool = True,
 ) -> ChildSpec:
     """Describe a child that is a command of ours. `-P`: a folder named like ours, where we were called, is not it."""
     return ChildSpec(
@@ -128,6 +139,8 @@ def own_child(
         stage=stage,
         stop_by_seconds=stop_by_seconds,
         alive_file=alive_file,
+        after=after,
+        is_needed=is_needed,
     )
 
 
@@ -154,6 +167,27 @@ def _worker(settings: Settings, number: int, environment: Mapping[str, str]) -> 
         stage=3,
         stop_by_seconds=_WORKERS_BY + drain - _DRAIN_SECONDS,
         alive_file=alive_file,
+    )
+
+
+def _start_flower(
+    settings: Settings, supervisor: Supervisor, environment: Mapping[str, str], announcer: threading.Thread
+) -> None:
+    """Start Flower last: nobody waits for it, and nothing needs it."""
+    if not fits_socket(settings):
+        tell(f"Flower is left out: the path of the data folder {settings.home} is too long for its socket.")
+        return
+    patience_ends = time.monotonic() + _FLOWER_AFTER
+    supervisor.start(
+        own_child(
+            "flower",
+            ["flower"],
+            environment,
+            stage=3,
+            stop_by_seconds=_FLOWER_BY,
+            after=lambda: not announcer.is_alive() or time.monotonic() > patience_ends,
+            is_needed=False,
+        )
     )
 
 

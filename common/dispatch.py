@@ -19,7 +19,7 @@ from common.history import QueueSample
 from common.ids import new_id
 from common.metrics import RESCUES
 from common.models import FlowSession
-from common.queries import claims, queue, workers
+from common.queries import claims, model_orders, queue, workers
 from common.queries.revision import read_installation
 from common.queries.sessions import end_session
 from common.queue import ring_doorbell
@@ -101,6 +101,7 @@ class Dispatcher:
             for session in queue.lock_wakeable(db, alive_seconds=self.alive_seconds):
                 log.info("session woken", session=session.id, waited_for=session.waits_for)
                 events += claims.give_up(db, session, State.QUEUED, reason=None)
+            model_orders.reclaim_orders(db)
             workers.forget_lost_workers(db, lost_seconds=self.alive_seconds * 10)
             figures = queue.read_queue_figures(db, alive_seconds=self.alive_seconds)
         self._bus.publish_events(events)

@@ -11,6 +11,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -32,7 +33,9 @@ def _own(name: str, takes: str) -> Any:
 
 
 #: Fields whose values are never shown.
-_SECRET_FIELDS = frozenset({"secret_key", "admin_password", "database_url", "redis_url", "celery_broker_url"})
+_SECRET_FIELDS = frozenset(
+    {"secret_key", "admin_password", "database_url", "redis_url", "celery_broker_url", "flower_url"}
+)
 
 
 class Settings(BaseSettings):
@@ -71,8 +74,8 @@ class Settings(BaseSettings):
         default="http://127.0.0.1:11434",
         **_named("OLLAMA_HOST", "OLLAMA_BASE_URL", takes="an address like http://127.0.0.1:11434"),
     )
-    #: Where people reach Flower, which shows Celery's tasks; admins get a link to it.
-    flower_url: str = Field(default="", **_own("FLOWER_URL", "an address like http://127.0.0.1:5555"))
+    #: Where the dashboard reaches a Flower of another host; that of this host is found by its socket.
+    flower_url: str = Field(default="", **_own("FLOWER_URL", "an address like http://user:password@host:5555"))
     #: How long PostgreSQL may take for one answer before its connection is given up.
     database_seconds: float = Field(default=10.0, gt=0, le=300, **_own("DATABASE_SECONDS", "seconds from 0 to 300"))
     #: Put before all keys and channels in Redis, so that installations can share one.
@@ -190,10 +193,10 @@ class Settings(BaseSettings):
     @field_validator("flower_url", mode="after")
     @classmethod
     def _check_flower(cls, value: str) -> str:
-        scheme, _, rest = value.partition("://")
-        if value and (scheme not in {"http", "https"} or not rest.strip("/")):
+        parts = urlsplit(value)  # raises ValueError, as its port does
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0):
             raise ValueError("not http")
-        return value
+        return value.rstrip("/")
 
     @field_validator("database_url", mode="after")
     @classmethod
@@ -250,6 +253,11 @@ class Settings(BaseSettings):
     def private_folders(self) -> Path:
         """Where sessions without a project folder have theirs, each by its id."""
         return self.home / "sessions"
+
+    @property
+    def flower_socket(self) -> Path:
+        """Where a Flower of this host listens, in a folder that no other user of the machine may enter."""
+        return self.home / "run" / "flower.sock"
 
     @property
     def run_file(self) -> Path:

@@ -32,7 +32,7 @@ from web.host_guard import HostGuard
 from web.live import create_live
 from web.metrics import blueprint as metrics
 from web.overview import read_version
-from web.pages import pages
+from web.pages import flower, pages
 from web.request_log import register_request_log
 from web.runtime import attach_runtime, create_runtime
 
@@ -79,7 +79,7 @@ def _register_routes(app: OpenAPI) -> None:
         *(flow_templates, project_folders, models, system, tokens, administration),
     ):
         app.register_api(resource.blueprint)
-    for blueprint in (health.probes, documentation.blueprint, metrics, pages):
+    for blueprint in (health.probes, documentation.blueprint, metrics, flower, pages):
         app.register_blueprint(blueprint)
 
 

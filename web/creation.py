@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from common.errors import Conflict, FieldError, InvalidInput
+from common.errors import Conflict, FieldError, InvalidInput, NotFound
 from common.events import LoggedEvent
 from common.models import FlowSession, User
 from common.options import FlowOptions
+from common.presets import load_presets
 from common.queries.sessions import NewSession, create_session
-from web.api.inputs import CreateSession
-from web.api.schemas import ModelsView
+from common.queries.templates import find_template, find_version
+from web.api.inputs import CreateSession, TemplateUse
+from web.api.session_schemas import TemplateOrigin
+from web.api.system_schemas import ModelsView
 from web.project_folders import provide_folder
 from web.runtime import Runtime
 
@@ -21,11 +24,16 @@ _SAME = ("name", "task", "workers", "architecture", "project_folder")
 _NO_COMMANDS = "This server does not allow commands; its admin would set OLLAMA_FLOW_COMMANDS=true."
 
 
-def create(runtime: Runtime, body: CreateSession, *, owner: User, key: str | None) -> FlowSession:
+def create(
+    runtime: Runtime, body: CreateSession, *, owner: User, key: str | None, origin: TemplateOrigin | None = None
+) -> FlowSession:
     """Store a session and tell of it; the same idempotency key gives the same session.
 
-    Raises InvalidInput, or Conflict where the key came with something else before.
+    `origin` is the template that it is known to come from; else that of the body is looked up. Raises InvalidInput, or
+    Conflict where the key came with something else before.
     """
+    if origin is None and body.template is not None:
+        origin = _find_origin(runtime, body.template, owner)
     if body.options.commands and not runtime.settings.commands:
         raise InvalidInput(_NO_COMMANDS, FieldError(field="options.commands", message=_NO_COMMANDS))
     models = runtime.overview.read().answer.models
@@ -38,6 +46,7 @@ def create(runtime: Runtime, body: CreateSession, *, owner: User, key: str | Non
         model=choose_model(body.model, models),
         project_folder=provide_folder(body.project_folder, runtime.settings.roots) if body.project_folder else None,
         options=name_models(body.options, models).model_dump(mode="json"),
+        **({} if origin is None else {f"template_{name}": value for name, value in origin.model_dump().items()}),
         idempotency_key=key,
     )
     with runtime.database.write() as db:
@@ -46,6 +55,19 @@ def create(runtime: Runtime, body: CreateSession, *, owner: User, key: str | Non
         raise Conflict("This Idempotency-Key was used for another session.")
     announce(runtime, events)
     return session
+
+
+def _find_origin(runtime: Runtime, used: TemplateUse, owner: User) -> TemplateOrigin:
+    """Return the template that somebody names. Raises InvalidInput where there is none that they may use."""
+    if (preset := load_presets().get(used.id)) is not None:
+        return TemplateOrigin(id=preset.id, version=None, name=preset.name)
+    try:
+        with runtime.database.read() as db:
+            template = find_template(db, used.id, seen_by=owner)
+            version = find_version(db, template, used.version or template.version).version
+            return TemplateOrigin(id=template.id, version=version, name=template.name)
+    except NotFound as error:
+        raise InvalidInput(str(error), FieldError(field="template", message=str(error))) from None
 
 
 def _compare(session: FlowSession | NewSession) -> list[object]:

@@ -22,7 +22,21 @@ from common.queries.sessions import SessionFilter, list_active
 from common.queries.workers import WorkerSeats, list_silent, list_workers
 from common.settings import Settings
 from common.states import State
-from web.api import schemas
+from web.api.system_schemas import (
+    Components,
+    DatabaseState,
+    ModelServerState,
+    ModelsView,
+    QueueView,
+    RedisState,
+    RunningView,
+    ServerView,
+    StatusAnswer,
+    SystemView,
+    WorkersState,
+    WorkerView,
+)
+from web.flower import PREFIX, is_flower_expected
 from web.problems import find_problems
 
 #: However many ask, the parts are looked at once in this time.
@@ -33,6 +47,10 @@ _BELIEVED_SECONDS = 10.0
 #: Of how long ago sessions that failed are told of as problems, and of how many.
 _FAILED_SECONDS = 3600
 _MOST_FAILED = 20
+_EMBEDDED = (
+    "The embedded model server has the one model that it came with; it can neither pull nor delete. "
+    "Install Ollama to have others; ollama-flow uses it from its next start on."
+)
 
 
 def read_version() -> str:
@@ -44,10 +62,10 @@ def read_version() -> str:
 class Overview:
     """What was seen, for an admin, and whose each session in it is."""
 
-    answer: schemas.StatusAnswer
+    answer: StatusAnswer
     owners: dict[str, str]
 
-    def for_user(self, user: User) -> schemas.StatusAnswer:
+    def for_user(self, user: User) -> StatusAnswer:
         """Return what this person may see: the sessions of others are left out."""
         if user.is_admin:
             return self.answer
@@ -87,13 +105,13 @@ class OverviewReader:
                 self._kept = (time.monotonic(), self._look())
             return self._kept[1]
 
-    def read_components(self) -> schemas.Components:
+    def read_components(self) -> Components:
         """Return how the parts are while the database is away."""
-        return schemas.Components(
+        return Components(
             database=self._database_state(ok=False),
-            redis=schemas.RedisState(ok=self._bus.ping()),
-            workers=schemas.WorkersState(ok=False, count=0),
-            model_server=schemas.ModelServerState(ok=False, detail="Unknown while the database is away."),
+            redis=RedisState(ok=self._bus.ping()),
+            workers=WorkersState(ok=False, count=0),
+            model_server=ModelServerState(ok=False, detail="Unknown while the database is away."),
         )
 
     def _look(self) -> Overview:
@@ -110,16 +128,16 @@ class OverviewReader:
         server = self._choose_server(heartbeats, has_redis=has_redis) if workers else None
         models = self._models(server)
         system, resources = self._system(), read_resources(self._settings.home)
-        answer = schemas.StatusAnswer(
+        answer = StatusAnswer(
             system=system,
             resources=resources,
             workers=[_view_worker(item, heartbeats.get(item.worker.name), running) for item in workers],
             queue=_view_queue(figures),
             models=models,
-            components=schemas.Components(
+            components=Components(
                 database=self._database_state(ok=True),
-                redis=schemas.RedisState(ok=has_redis),
-                workers=schemas.WorkersState(ok=bool(workers), count=len(workers)),
+                redis=RedisState(ok=has_redis),
+                workers=WorkersState(ok=bool(workers), count=len(workers)),
                 model_server=_server_state(server, has_redis=has_redis),
             ),
             problems=find_problems(
@@ -145,30 +163,31 @@ class OverviewReader:
             self._server = _choose_server(heartbeats)
         return self._server
 
-    def _system(self) -> schemas.SystemView:
+    def _system(self) -> SystemView:
         now = utc_now()
-        return schemas.SystemView(
+        return SystemView(
             host=socket.gethostname(),
             platform=platform.platform(),
             python=platform.python_version(),
             version=read_version(),
             started_at=self._started_at,
             uptime_seconds=(now - self._started_at) / dt.timedelta(seconds=1),
-            flower_url=self._settings.flower_url or None,
+            flower_url=f"{PREFIX}/" if is_flower_expected(self._settings) else None,
         )
 
-    def _models(self, server: ModelServer | None) -> schemas.ModelsView:
+    def _models(self, server: ModelServer | None) -> ModelsView:
         items = server.models if server is not None else []
         first = items[0].name if items else None
-        return schemas.ModelsView(
-            server=None if server is None else schemas.ServerView(**server.model_dump(exclude={"models", "loaded"})),
+        return ModelsView(
+            server=None if server is None else ServerView(**server.model_dump(exclude={"models", "loaded"})),
             items=items,
             loaded=server.loaded if server is not None else [],
             default=self._settings.default_model or first,
+            pull_refusal=_EMBEDDED if server is not None and server.kind == "embedded" else None,
         )
 
-    def _database_state(self, *, ok: bool) -> schemas.DatabaseState:
-        return schemas.DatabaseState(ok=ok, kind="sqlite" if self._database.is_sqlite else "postgresql")
+    def _database_state(self, *, ok: bool) -> DatabaseState:
+        return DatabaseState(ok=ok, kind="sqlite" if self._database.is_sqlite else "postgresql")
 
 
 def _choose_server(heartbeats: dict[str, Heartbeat]) -> ModelServer | None:
@@ -177,27 +196,25 @@ def _choose_server(heartbeats: dict[str, Heartbeat]) -> ModelServer | None:
     return told[-1].model_server if told else None
 
 
-def _server_state(server: ModelServer | None, *, has_redis: bool) -> schemas.ModelServerState:
+def _server_state(server: ModelServer | None, *, has_redis: bool) -> ModelServerState:
     if server is None and not has_redis:
-        return schemas.ModelServerState(ok=False, detail="Unknown while Redis is away.")
+        return ModelServerState(ok=False, detail="Unknown while Redis is away.")
     if server is None:
-        return schemas.ModelServerState(ok=False, detail="No worker process tells of one.")
+        return ModelServerState(ok=False, detail="No worker process tells of one.")
     if not server.reachable:
-        return schemas.ModelServerState(ok=False, detail=f"The model server at {server.url} does not answer.")
+        return ModelServerState(ok=False, detail=f"The model server at {server.url} does not answer.")
     if not server.models:
-        return schemas.ModelServerState(ok=False, detail=f"The model server at {server.url} has no models.")
-    return schemas.ModelServerState(ok=True, detail=None)
+        return ModelServerState(ok=False, detail=f"The model server at {server.url} has no models.")
+    return ModelServerState(ok=True, detail=None)
 
 
-def _view_queue(figures: QueueFigures) -> schemas.QueueView:
-    return schemas.QueueView(
-        queued=figures.queued, running=figures.running, seats=figures.seats, free_seats=figures.free_seats
-    )
+def _view_queue(figures: QueueFigures) -> QueueView:
+    return QueueView(queued=figures.queued, running=figures.running, seats=figures.seats, free_seats=figures.free_seats)
 
 
-def _view_worker(item: WorkerSeats, heartbeat: Heartbeat | None, running: list[FlowSession]) -> schemas.WorkerView:
+def _view_worker(item: WorkerSeats, heartbeat: Heartbeat | None, running: list[FlowSession]) -> WorkerView:
     worker = item.worker
-    return schemas.WorkerView(
+    return WorkerView(
         name=worker.name,
         host=worker.host,
         pid=worker.pid,
@@ -208,5 +225,5 @@ def _view_worker(item: WorkerSeats, heartbeat: Heartbeat | None, running: list[F
         started_at=worker.started_at,
         last_seen=worker.last_seen,
         resources=None if heartbeat is None else heartbeat.resources,
-        sessions=[schemas.RunningView(id=run.id, name=run.name) for run in running if run.worker == worker.name],
+        sessions=[RunningView(id=run.id, name=run.name) for run in running if run.worker == worker.name],
     )

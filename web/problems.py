@@ -9,7 +9,7 @@ from common.heartbeat import Heartbeat, ModelServer, Resources
 from common.models import FlowSession, Worker
 from common.queries.queue import QueueFigures
 from common.queries.workers import WorkerSeats
-from web.api.schemas import ProblemView
+from web.api.system_schemas import ProblemView
 
 _NEARLY_FULL_PERCENT = 90.0
 _FULL_PERCENT = 97.0

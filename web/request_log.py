@@ -12,8 +12,9 @@ from common.ids import new_id
 log = structlog.get_logger(__name__)
 
 _HEADER = "X-Request-ID"
-#: Asked for every few seconds by machines; told only where something is wrong.
-_QUIET = frozenset({"static", "probes.healthz", "probes.readyz", "metrics.metrics"})
+_FLOWER = "flower.show"
+#: Asked for every few seconds by machines, and by an open page of Flower's; told only where something is wrong.
+_QUIET = frozenset({"static", "probes.healthz", "probes.readyz", "metrics.metrics", _FLOWER})
 
 
 def register_request_log(app: Flask) -> None:
@@ -30,7 +31,7 @@ def register_request_log(app: Flask) -> None:
         if "request_id" not in g:  # refused before it began
             return response
         response.headers[_HEADER] = g.request_id
-        if request.endpoint not in _QUIET or response.status_code >= 400:
+        if _is_told(response.status_code):
             seconds = round(time.perf_counter() - g.began, 4)
             tell = log.warning if response.status_code >= 500 else log.info
             tell("request", method=request.method, path=request.path, status=response.status_code, seconds=seconds)
@@ -40,3 +41,9 @@ def register_request_log(app: Flask) -> None:
     def forget(_error: BaseException | None) -> None:
         # A connection serves many requests in the same context, and a thread more than requests.
         structlog.contextvars.unbind_contextvars("request")
+
+
+def _is_told(status: int) -> bool:
+    if request.endpoint == _FLOWER and status == 503:
+        return False  # the supervisor has told that Flower went, and the page asks on
+    return request.endpoint not in _QUIET or status >= 400

@@ -13,6 +13,7 @@ from common.database import Database
 from common.dispatch import Dispatcher
 from common.queue import create_doorbell
 from common.settings import Settings
+from web.flower import Flower
 from web.overview import OverviewReader
 
 _KEY = "ollama_flow"
@@ -28,6 +29,7 @@ class Runtime:
     celery: Celery
     dispatcher: Dispatcher
     overview: OverviewReader
+    flower: Flower
 
     def start(self) -> None:
         """Start what runs in the background; only after a fork, and after gevent's patching."""
@@ -38,6 +40,7 @@ class Runtime:
         self.dispatcher.stop()
         self.bus.close()
         self.celery.close()
+        self.flower.close()
         self.database.dispose()
 
 
@@ -53,6 +56,7 @@ def create_runtime(settings: Settings) -> Runtime:
         celery=celery,
         dispatcher=Dispatcher(settings, database, bus, celery, leads=True),
         overview=OverviewReader(settings, database, bus),
+        flower=Flower(settings),
     )
 
 

@@ -28,14 +28,27 @@ from common.queries.statistics import count_sessions, list_days
 from common.queries.steps import find_step, list_steps, list_versions
 from common.settings import Settings
 from common.states import Desired, State
-from web.api import schemas
+from web.api.session_schemas import (
+    ArtifactView,
+    DayView,
+    Progress,
+    QueuePlace,
+    SessionDetail,
+    SessionView,
+    StatisticsView,
+    StepDetail,
+    StepView,
+    TemplateOrigin,
+    Totals,
+    VersionView,
+)
 
 #: More than any flow of ours has.
 _STEPS = 10_000
 _FIRST_DAY = dt.date(1970, 1, 1)
 
 
-def view_sessions(db: Session, sessions: Sequence[FlowSession], settings: Settings) -> list[schemas.SessionView]:
+def view_sessions(db: Session, sessions: Sequence[FlowSession], settings: Settings) -> list[SessionView]:
     """Return these sessions as JSON models, with their places in the queue."""
     queued = [session.id for session in sessions if session.state == State.QUEUED]
     positions = read_positions(db, queued) if queued else {}
@@ -43,18 +56,18 @@ def view_sessions(db: Session, sessions: Sequence[FlowSession], settings: Settin
     return [_view_session(session, positions.get(session.id), figures) for session in sessions]
 
 
-def view_session(db: Session, session: FlowSession, settings: Settings) -> schemas.SessionView:
+def view_session(db: Session, session: FlowSession, settings: Settings) -> SessionView:
     """Return one session as a JSON model."""
     return view_sessions(db, [session], settings)[0]
 
 
-def view_detail(db: Session, session: FlowSession, settings: Settings) -> schemas.SessionDetail:
+def view_detail(db: Session, session: FlowSession, settings: Settings) -> SessionDetail:
     """Return one session with its agents, steps, artifacts and command."""
     formed = [event.event for event in read_events_of(db, session.id, ["swarm_formed"])]
     agents: list[AgentInfo] = []
     if formed and isinstance(formed[-1], SwarmFormed):
         agents = formed[-1].agents
-    return schemas.SessionDetail(
+    return SessionDetail(
         **vars(view_session(db, session, settings)),
         agents=agents,
         steps=view_steps(db, session),
@@ -64,24 +77,24 @@ def view_detail(db: Session, session: FlowSession, settings: Settings) -> schema
     )
 
 
-def view_statistics(db: Session, owner_id: str | None) -> schemas.StatisticsView:
+def view_statistics(db: Session, owner_id: str | None) -> StatisticsView:
     """Return the figures above a list: of one owner, or of all."""
-    return schemas.StatisticsView(**vars(count_sessions(db, owner_id)))
+    return StatisticsView(**vars(count_sessions(db, owner_id)))
 
 
-def view_days(db: Session, owner_id: str | None, *, count: int) -> list[schemas.DayView]:
+def view_days(db: Session, owner_id: str | None, *, count: int) -> list[DayView]:
     """Return the figures of the last days, today's last; a day without an end has zeros."""
     today = utc_now().date()
     first = (today - _FIRST_DAY).days - count + 1
     known = {day.day: vars(day) for day in list_days(db, owner_id, first=first)}
     nothing = {"completed": 0, "failed": 0, "stopped": 0, "tokens": 0, "average_duration_seconds": None}
     return [
-        schemas.DayView(**known.get(number, nothing) | {"day": _FIRST_DAY + dt.timedelta(days=number)})
+        DayView(**known.get(number, nothing) | {"day": _FIRST_DAY + dt.timedelta(days=number)})
         for number in range(first, first + count)
     ]
 
 
-def view_steps(db: Session, session: FlowSession) -> list[schemas.StepView]:
+def view_steps(db: Session, session: FlowSession) -> list[StepView]:
     """Return the journal, each step with the label and the text that its events tell."""
     labels: dict[str, str] = {}
     texts: dict[str, str] = {}
@@ -96,14 +109,14 @@ def view_steps(db: Session, session: FlowSession) -> list[schemas.StepView]:
     ]
 
 
-def view_step(db: Session, session: FlowSession, key: str) -> schemas.StepDetail:
+def view_step(db: Session, session: FlowSession, key: str) -> StepDetail:
     """Return one step of the journal with its request. Raises NotFound."""
     step = find_step(db, session.id, key)
     seen = next(view for view in view_steps(db, session) if view.key == key)
-    return schemas.StepDetail(**vars(seen), request=step.request)
+    return StepDetail(**vars(seen), request=step.request)
 
 
-def view_artifacts(db: Session, session: FlowSession) -> list[schemas.ArtifactView]:
+def view_artifacts(db: Session, session: FlowSession) -> list[ArtifactView]:
     """Return the files, each version with the step, the agent and the model call that it came from."""
     steps = {step.key: step for step in list_steps(db, session.id, limit=_STEPS)}
     written = {
@@ -115,7 +128,7 @@ def view_artifacts(db: Session, session: FlowSession) -> list[schemas.ArtifactVi
     for path, artifacts in groupby(list_versions(db, session.id), lambda artifact: artifact.path):
         versions = [_view_version(item, steps, written.get((item.step_key, path))) for item in artifacts]
         newest = versions[0].model_copy(update={"url": _write_url(session.id, path)})
-        views.append(schemas.ArtifactView(path=path, versions=versions, **vars(newest)))
+        views.append(ArtifactView(path=path, versions=versions, **vars(newest)))
     return views
 
 
@@ -123,6 +136,13 @@ def view_claims(db: Session, session: FlowSession) -> list[Claim]:
     """Return what the answer claims, as it was held against the journal."""
     made = [logged.event for logged in read_events_of(db, session.id, ["claims_made"])]
     return made[-1].claims if made and isinstance(made[-1], ClaimsMade) else []
+
+
+def view_origin(session: FlowSession) -> TemplateOrigin | None:
+    """Return the template that a session came from, if it did."""
+    if session.template_id is None or session.template_name is None:
+        return None
+    return TemplateOrigin(id=session.template_id, version=session.template_version, name=session.template_name)
 
 
 def write_command(session: FlowSession) -> str:
@@ -140,11 +160,11 @@ def write_command(session: FlowSession) -> str:
     return shlex.join(words)
 
 
-def _view_session(session: FlowSession, position: int | None, figures: QueueFigures | None) -> schemas.SessionView:
+def _view_session(session: FlowSession, position: int | None, figures: QueueFigures | None) -> SessionView:
     queue = None
     if session.state == State.QUEUED and figures is not None:
-        queue = schemas.QueuePlace(position=position, reason=_why_it_waits(session, figures))
-    return schemas.SessionView(
+        queue = QueuePlace(position=position, reason=_why_it_waits(session, figures))
+    return SessionView(
         id=session.id,
         name=session.name,
         task=session.task,
@@ -153,6 +173,7 @@ def _view_session(session: FlowSession, position: int | None, figures: QueueFigu
         model=session.model,
         project_folder=session.project_folder,
         options=session.options,
+        template=view_origin(session),
         status=session.state,
         desired=session.desired,
         owner=session.owner.email,
@@ -161,10 +182,8 @@ def _view_session(session: FlowSession, position: int | None, figures: QueueFigu
         started_at=session.started_at,
         ended_at=session.ended_at,
         duration_seconds=session.duration_seconds,
-        progress=schemas.Progress(done=session.steps_done, planned=session.steps_planned),
-        totals=schemas.Totals(
-            calls=session.calls, prompt_tokens=session.prompt_tokens, output_tokens=session.output_tokens
-        ),
+        progress=Progress(done=session.steps_done, planned=session.steps_planned),
+        totals=Totals(calls=session.calls, prompt_tokens=session.prompt_tokens, output_tokens=session.output_tokens),
         queue=queue,
         reason=session.reason,
         waits_for=session.waits_for,
@@ -187,8 +206,8 @@ def _why_it_waits(session: FlowSession, figures: QueueFigures) -> str | None:
     return None
 
 
-def _view_step(step: Step, label: str | None, text: str) -> schemas.StepView:
-    return schemas.StepView(
+def _view_step(step: Step, label: str | None, text: str) -> StepView:
+    return StepView(
         key=step.key,
         position=step.position,
         kind=step.kind,
@@ -206,12 +225,10 @@ def _view_step(step: Step, label: str | None, text: str) -> schemas.StepView:
     )
 
 
-def _view_version(
-    artifact: Artifact, steps: Mapping[str, Step], written: ArtifactWritten | None
-) -> schemas.VersionView:
+def _view_version(artifact: Artifact, steps: Mapping[str, Step], written: ArtifactWritten | None) -> VersionView:
     step = steps[artifact.step_key]
     call = (written.call if written else None) or artifact.step_key
-    return schemas.VersionView(
+    return VersionView(
         size=artifact.size,
         sha256=artifact.sha256,
         step=artifact.step_key,

@@ -18,7 +18,7 @@ from web.creation import name_from_task
 _NAME_LENGTH = 120
 
 
-def view_preset(preset: Preset) -> TemplateView:
+def view_preset(preset: Preset, *, uses: int = 0) -> TemplateView:
     """Return a template that ships as a JSON model."""
     return TemplateView(
         **_as_json(preset.content),
@@ -31,10 +31,11 @@ def view_preset(preset: Preset) -> TemplateView:
         version=1,
         created_at=None,
         saved_at=None,
+        uses=uses,
     )
 
 
-def view_template(template: Template, asker: User) -> TemplateView:
+def view_template(template: Template, asker: User, *, uses: int = 0) -> TemplateView:
     """Return somebody's template as a JSON model."""
     is_own = template.owner_id == asker.id
     return TemplateView(
@@ -48,6 +49,7 @@ def view_template(template: Template, asker: User) -> TemplateView:
         version=template.version,
         created_at=template.created_at,
         saved_at=template.current.saved_at,
+        uses=uses,
     )
 
 

@@ -10,7 +10,7 @@ from common.database import Database
 from common.queries.revision import read_revision
 
 #: The newest revision, the last of those in `versions/`.
-HEAD = "0001"
+HEAD = "0003"
 #: How long one statement of a migration may take: long tables take long.
 _STEP_SECONDS = 3600.0
 

@@ -8,6 +8,7 @@ from common.models.flow_session import FlowSession
 from common.models.installation import Installation
 from common.models.model_order import ModelOrder
 from common.models.session_day import SessionDay
+from common.models.session_model import SessionModel
 from common.models.step import Step
 from common.models.template import Template, TemplateVersion
 from common.models.turn import Turn
@@ -23,6 +24,7 @@ __all__ = [
     "ModelOrder",
     "Role",
     "SessionDay",
+    "SessionModel",
     "Step",
     "Template",
     "TemplateVersion",

@@ -52,6 +52,12 @@ class FlowSession(Base):
     project_folder: Mapped[str | None]
     #: A `common.options.FlowOptions` as JSON.
     options: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    #: What it was made from, where that was a template: a preset's word or a row's id, which may be gone by now.
+    template_id: Mapped[str | None]
+    #: None for a preset.
+    template_version: Mapped[int | None]
+    #: As it was called then.
+    template_name: Mapped[str | None]
 
     state: Mapped[str] = mapped_column(default=State.QUEUED)
     desired: Mapped[str] = mapped_column(default=Desired.RUN)
@@ -115,6 +121,14 @@ class FlowSession(Base):
         # The queue and the running ones, of all and of one owner: a small part of a long table.
         _of_active("ix_sessions_active", "state", "created_at"),
         _of_active("ix_sessions_owner_id_active", "owner_id", "state", "created_at"),
+        # How often templates were used.
+        Index(
+            "ix_sessions_template_id",
+            "template_id",
+            "owner_id",
+            sqlite_where=text("template_id IS NOT NULL"),
+            postgresql_where=text("template_id IS NOT NULL"),
+        ),
     )
 
     @property

@@ -18,6 +18,7 @@ from common.events import LoggedEvent, Receipt, SessionMoved
 from common.models import FlowSession
 from common.models.base import db_now
 from common.queries.events import append_events
+from common.queries.model_usage import note_models
 from common.queries.sessions import end_session
 from common.states import Desired, State, WaitsFor, check_move
 
@@ -109,6 +110,7 @@ def begin_write(db: Session, session_id: str, *, epoch: int, number: int) -> boo
 def set_model(db: Session, session_id: str, *, epoch: int, model: str) -> None:
     """Journal the model that a session without one gets. Raises LeaseLost."""
     _fenced(db, session_id, epoch).model = model
+    note_models(db, session_id, [model])
 
 
 def finish_session(

@@ -8,9 +8,10 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from common.errors import LeaseLost
-from common.events import DurableEvent, LoggedEvent, durable_event
+from common.events import DurableEvent, LoggedEvent, SwarmFormed, durable_event
 from common.models import EventRecord, FlowSession
 from common.models.base import db_now
+from common.queries.model_usage import note_models
 
 
 def append_events(
@@ -36,6 +37,9 @@ def append_events(
     ]
     if logged:
         db.execute(insert(EventRecord), [_to_row(item) for item in logged])
+    for event in events:
+        if isinstance(event, SwarmFormed):  # tells which models were chosen where that was left to the flow
+            note_models(db, session_id, event.models.values())
     return logged
 
 

@@ -102,6 +102,17 @@ def release_order(db: Session, order_id: str, *, worker: str) -> None:
     db.execute(_own(order_id, worker).values(state=OrderState.QUEUED, worker=None, lease_until=None))
 
 
+def reclaim_orders(db: Session) -> None:
+    """Return the orders whose worker process is gone to the queue; those that nobody wants any more end."""
+    lost = update(ModelOrder).where(_has_expired()).execution_options(synchronize_session=False)
+    db.execute(
+        lost.where(ModelOrder.wanted.is_(False)).values(
+            state=OrderState.CANCELLED, worker=None, lease_until=None, ended_at=db_now()
+        )
+    )
+    db.execute(lost.values(state=OrderState.QUEUED, worker=None, lease_until=None))
+
+
 def _own(order_id: str, worker: str) -> Any:
     return (
         update(ModelOrder)
@@ -111,8 +122,11 @@ def _own(order_id: str, worker: str) -> Any:
 
 
 def _is_claimable() -> Any:
-    has_expired = and_(ModelOrder.state == OrderState.RUNNING, ModelOrder.lease_until < db_now())
-    return or_(ModelOrder.state == OrderState.QUEUED, has_expired)
+    return or_(ModelOrder.state == OrderState.QUEUED, _has_expired())
+
+
+def _has_expired() -> Any:
+    return and_(ModelOrder.state == OrderState.RUNNING, ModelOrder.lease_until < db_now())
 
 
 def _from_now(seconds: float) -> Any:

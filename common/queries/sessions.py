@@ -18,6 +18,7 @@ from common.models import FlowSession, User
 from common.models.base import db_now
 from common.queries.active import is_active
 from common.queries.events import append_events
+from common.queries.model_usage import note_models
 from common.queries.search import holds_words
 from common.states import FINAL_STATES, State, check_move
 
@@ -34,6 +35,9 @@ class NewSession:
     model: str
     project_folder: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    template_id: str | None = None
+    template_version: int | None = None
+    template_name: str | None = None
     idempotency_key: str | None = None
 
 
@@ -66,6 +70,8 @@ def create_session(db: Session, new: NewSession) -> tuple[FlowSession, list[Logg
         if (known := _find_repeated(db, new)) is not None:
             return known, []
         raise
+    by_role = new.options.get("models")
+    note_models(db, created.id, [new.model, *(by_role.values() if isinstance(by_role, dict) else [])])
     events = append_events(db, created.id, [SessionMoved(status=State.QUEUED)])
     db.refresh(created)
     return created, events

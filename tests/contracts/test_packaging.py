@@ -51,7 +51,7 @@ def test_our_services_run_commands_that_exist_on_settings_that_exist(name: str) 
     service = _SERVICES[name]
     _check_command(service["command"])
     known = {variable for names in variable_names().values() for variable in names}
-    assert set(service["environment"]) <= known | {"FLOWER_BASIC_AUTH", "OLLAMA_FLOW_ALIVE_FILE"}
+    assert set(service["environment"]) <= known | {"OLLAMA_FLOW_ALIVE_FILE"}
     for needed in ("OLLAMA_FLOW_SECRET_KEY", "OLLAMA_FLOW_DATABASE_URL", "OLLAMA_FLOW_REDIS_URL"):
         assert ":?" in service["environment"][needed], "a missing secret must end the start"
 
@@ -78,6 +78,7 @@ def test_what_has_to_last_is_on_a_volume() -> None:
 def test_nothing_listens_beyond_this_machine_unless_asked_to() -> None:
     ports = [port for service in _SERVICES.values() for port in service.get("ports", [])]
     assert ports
+    assert "ports" not in _SERVICES["flower"], "the dashboard alone shows it"
     assert all(port.startswith(("127.0.0.1:", "${OLLAMA_FLOW_PUBLISH:-127.0.0.1:")) for port in ports)
 
 

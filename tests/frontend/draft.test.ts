@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { changeDraft, clearDraft, draft } from "../../web/frontend/state/draft.ts";
 
 test("after a session was created the swarm stays, but commands are allowed anew for each", () => {
-  changeDraft({ task: "Run the tests.", name: "Tests", workers: 8, commands: true });
+  changeDraft({ task: "Run the tests.", name: "Tests", workers: 8, options: { commands: true, seed: 7 } });
   clearDraft();
-  const { task, name, workers, commands } = draft.value;
-  assert.deepEqual({ task, name, workers, commands }, { task: "", name: "", workers: 8, commands: false });
+  const { task, name, workers, options } = draft.value;
+  assert.deepEqual({ task, name, workers, options }, { task: "", name: "", workers: 8, options: { seed: 7 } });
 });

@@ -19,7 +19,7 @@ test("known models carry the names that people know", () => {
 
 test("the badge says plainly which model server is in use", () => {
   const server = { url: "http://10.0.0.5:11434/", kind: "ollama" as const, reachable: true, version: "0.9" };
-  const models: Models = { server, loaded: [], items: [model("smollm2:135m")], default: null };
+  const models: Models = { server, loaded: [], items: [model("smollm2:135m")], default: null, pull_refusal: null };
   assert.equal(serverTitle(models), "Ollama at 10.0.0.5:11434");
   assert.equal(serverTitle({ ...models, server: { ...server, kind: "embedded" } }), "Embedded SmolLM2");
   assert.equal(serverTitle({ ...models, server: null }), "No model server");

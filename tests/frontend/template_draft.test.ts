@@ -12,13 +12,13 @@ import {
   setValue,
   templateDraft,
 } from "../../web/frontend/state/template_draft.ts";
-import { bodyOf, emptyDraft, splitOptions } from "../../web/frontend/validation.ts";
+import { bodyOf, emptyDraft } from "../../web/frontend/validation.ts";
 
 const topic = { name: "topic", label: "Topic", default: "", required: true };
 
 beforeEach(() => {
-  draft.value = { ...emptyDraft, task: "Tell of {{topic}}.", name: "On {{topic}}", projectFolder: "notes/{{topic}}" };
-  templateDraft.value = { id: "t", name: "T", variables: [topic], values: {}, options: { seed: 7 } };
+  draft.value = { ...emptyDraft, task: "Tell of {{topic}}.", name: "On {{topic}}", project_folder: "notes/{{topic}}", options: { seed: 7 } };
+  templateDraft.value = { id: "t", name: "T", version: 3, variables: [topic], values: {} };
 });
 
 test("without a template braces are text", () => {
@@ -35,14 +35,14 @@ test("what is missing is told of by the name of its variable", () => {
   assert.deepEqual(checkTemplateDraft(), []);
 });
 
-test("the body has the values in all texts, and the options that the form does not show", () => {
+test("the body has the values in all texts, and names the template", () => {
   setValue("topic", "bees\n{{topic}}");
   const body = fillBody(bodyOf(draft.value));
   assert.equal(body.task, "Tell of bees\n{{topic}}.");
   assert.equal(body.name, "On bees {{topic}}");
   assert.equal(body.project_folder, "notes/bees\n{{topic}}");
   assert.equal(body.options?.["seed"], 7);
-  assert.equal(body.options?.["rounds"], 1);
+  assert.deepEqual(body.template, { id: "t", version: 3 });
 });
 
 test("a name that grows too long is cut at a word", () => {
@@ -61,21 +61,15 @@ test("leaving the template keeps its texts, filled in as far as there are values
   leaveTemplate();
   assert.equal(templateDraft.value, null);
   assert.equal(draft.value.task, "Bees for {{reader}}");
-  assert.equal(draft.value.projectFolder, "notes/Bees");
+  assert.equal(draft.value.project_folder, "notes/Bees");
 });
 
 test("after a session of a template the next one begins without its folder", () => {
   finishTemplate();
-  assert.equal(draft.value.projectFolder, "");
-  draft.value = { ...draft.value, projectFolder: "mine" };
+  assert.equal(draft.value.project_folder, "");
+  draft.value = { ...draft.value, project_folder: "mine" };
   finishTemplate();
-  assert.equal(draft.value.projectFolder, "mine");
-});
-
-test("options go into the fields of their names, and the others are kept", () => {
-  const { placed, others } = splitOptions({ rounds: 3, review: false, seed: null, temperature: "hot" });
-  assert.deepEqual(placed, { rounds: 3, review: false, modelsBy: "one", roleModels: {} });
-  assert.deepEqual(others, { seed: null, temperature: "hot" });
+  assert.equal(draft.value.project_folder, "mine");
 });
 
 test("the form as it stands becomes a template with the known labels", () => {
@@ -85,22 +79,13 @@ test("the form as it stands becomes a template with the known labels", () => {
   assert.equal(content.options["seed"], 7);
 });
 
-test("a template's models and commands go through the form and back as they were", () => {
+test("a template's options go through the form and back as they were", () => {
   for (const models of ["auto", { queen: "llama3", developer: "codellama:7b" }] as const) {
-    const options = { temperature: 0.2, rounds: 2, review: false, commands: true, models, seed: 7 };
-    const { placed, others } = splitOptions(options);
-    draft.value = { ...emptyDraft, ...placed, task: "Do it." };
-    templateDraft.value = { id: "t", name: "T", variables: [], values: {}, options: others };
+    const options = { temperature: 0.2, rounds: 2, review: false, commands: true, models, seed: 7, num_ctx: 4096 };
+    draft.value = { ...emptyDraft, task: "Do it.", options };
     assert.deepEqual(readAsTemplate().options, options);
     assert.deepEqual(fillBody(bodyOf(draft.value)).options, options);
   }
-});
-
-test("one model for all in the form is not overruled by the template's models", () => {
-  const { placed, others } = splitOptions({ models: "auto" });
-  draft.value = { ...emptyDraft, ...placed, modelsBy: "one", task: "Do it." };
-  templateDraft.value = { id: "t", name: "T", variables: [], values: {}, options: others };
-  assert.equal(fillBody(bodyOf(draft.value)).options?.["models"], undefined);
 });
 
 test("a form that is filled from a session has no template any more", () => {

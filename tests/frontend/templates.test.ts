@@ -14,6 +14,7 @@ const template = (name: string, change: object = {}): Template => ({
   version: 1,
   created_at: null,
   saved_at: null,
+  uses: 0,
   ...change,
 });
 

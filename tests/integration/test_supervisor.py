@@ -126,6 +126,23 @@ def test_five_quick_deaths_end_everything_with_the_last_words(supervised: Superv
     assert (supervised.folder / "logs/web.log").read_text().count("word 10\n") == 5
 
 
+def test_one_that_is_not_needed_starts_when_it_may_and_ends_nothing_with_its_deaths(supervised: Supervised) -> None:
+    supervised.add("web", _LIVE)
+    supervised.add("extra", 'echo $$ >> "{folder}/{name}.pids"; exit 3', is_needed=False, after_file="may-start")
+    supervised.start()
+    web = supervised.wait_for_start("web")
+    assert supervised.pids("extra") == []
+    (supervised.folder / "may-start").touch()
+    _wait_for_end(supervised.wait_for_start("extra", times=5), "the last try")
+    os.kill(web, signal.SIGKILL)
+    assert _lives(supervised.wait_for_start("web", times=2)), "the others go on"
+    supervised.send(signal.SIGTERM)
+    code, said = supervised.finish()
+    assert code == 0
+    assert "extra ended 5 times at once (exit code 3); giving up." in said
+    assert len(supervised.pids("extra")) == 5
+
+
 def test_children_end_by_stages_the_highest_first(supervised: Supervised) -> None:
     for stage, name in enumerate(("valkey", "model", "web")):
         supervised.add(name, _NOTE_END, stage=stage)

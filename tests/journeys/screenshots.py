@@ -13,36 +13,44 @@ from tests.support.waiting import wait_until
 
 _IMAGES = Path(__file__).parents[2] / "docs" / "images"
 _SIZES = {"desktop": DESKTOP, "phone": PHONE}
-_FINISHED = {
-    "FULLY_CONNECTED": "Find a name for a tool that keeps bees healthy.",
-    "CENTRALIZED": "List what a small web shop should test before each release.",
-}
+_NAMES = "Find a name for a tool that keeps bees healthy."
+_FILES = (
+    "Write slug.py: a function that makes a slug of a title. Write about.md too: what a slug is, in three sentences."
+)
 _SHOWN = "Compare three ways to cache an API's answers, and recommend one of them."
 
 
 def main() -> None:
-    """Run a few sessions, and take pictures while the last one works and after it ended."""
+    """Run a few sessions, and take pictures before them, while the last one works and after it ended."""
     _IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home, Product(Path(home)) as product, open_browser() as browser:
-        sign_in_page = browser.open(f"{product.url}/login")
-        _take(sign_in_page, "sign-in-desktop")
-        for architecture, task in _FINISHED.items():
-            product.wait_for_state(product.create(task, architecture=architecture, options=SHORT), "completed")
+        _take(browser.open(f"{product.url}/login"), "sign-in-desktop")
+        _take_all(product, browser, {"first-run": "/sessions"})
+        product.wait_for_state(product.create(_NAMES, architecture="FULLY_CONNECTED", options=SHORT), "completed")
+        files = product.create(_FILES, architecture="CENTRALIZED", options={"max_output_tokens": 300, "seed": 1})
+        product.wait_for_state(files, "completed")
         shown = product.create(_SHOWN, architecture="HIERARCHICAL", workers=4)
         wait_until(lambda: product.show(shown)["progress"]["done"] >= 4, "some steps are done", 120)
-        _take_all(
-            product,
-            browser,
-            {"session": f"/sessions/{shown}", "sessions": "/sessions", "overview": "/", "templates": "/templates"},
-        )
+        running = {"session": f"/sessions/{shown}", "session-streams": f"/sessions/{shown}/streams"}
+        _take_all(product, browser, running | {"sessions": "/sessions", "overview": "/"})
         product.wait_for_state(shown, "completed")
         ended = {
-            "session-completed": f"/sessions/{shown}",
+            "session-result": f"/sessions/{files}/result",
+            "session-files": f"/sessions/{files}/files",
             "session-timeline": f"/sessions/{shown}/timeline",
             "session-plan": f"/sessions/{shown}/plan",
+            "session-log": f"/sessions/{shown}/log",
+            "history": "/sessions?view=all",
+            "templates": "/templates",
             "models": "/models",
+            "settings": "/settings",
         }
         _take_all(product, browser, ended)
+        page = browser.open(f"{product.url}/login")
+        sign_in(page)
+        page.keyboard.press("Control+k")
+        page.get_by_role("combobox").fill("slug")
+        _take(page, "palette-desktop")
 
 
 def _take_all(product: Product, browser: Browser, pages: dict[str, str]) -> None:

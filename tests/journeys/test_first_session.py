@@ -80,6 +80,9 @@ def test_the_history_stands_after_everything_was_restarted(product: Product, bro
     expect(page.locator("h1 + [data-state]")).to_have_attribute("data-state", "completed")
     expect(page.get_by_role("region", name="Result")).to_be_visible()
     assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
+    page.goto(f"{product.url}/")
+    page.get_by_role("link", name="Open Flower").click()
+    expect(page.get_by_role("link", name=re.compile("^Worker .+@ollama-flow$"))).to_be_visible(timeout=20_000)
 
 
 @pytest.mark.timeout(900)

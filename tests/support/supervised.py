@@ -17,7 +17,13 @@ def main(folder: Path) -> int:
     try:
         for child in json.loads((folder / "children.json").read_text()):
             alive_file = child.pop("alive_file", None)
-            spec = ChildSpec(**child, environment=dict(os.environ), alive_file=Path(alive_file) if alive_file else None)
+            after_file = child.pop("after_file", None)
+            spec = ChildSpec(
+                **child,
+                environment=dict(os.environ),
+                alive_file=Path(alive_file) if alive_file else None,
+                after=(folder / after_file).exists if after_file else None,
+            )
             supervisor.start(spec)
         tell("started")
         return supervisor.run()

@@ -9,9 +9,10 @@ from common.errors import Conflict
 from common.models import User
 from common.queries import accounts
 from common.settings import describe_settings
-from web.api import schemas
+from web.api.account_schemas import AccountAnswer, AccountView, SettingsAnswer, SettingView, UsersAnswer
 from web.api.blueprint import answer, create_blueprint
 from web.api.inputs import ChangeUser, CreateUser
+from web.api.schemas import ErrorAnswer
 from web.auth.identity import require_admin
 from web.runtime import current_runtime
 
@@ -24,26 +25,27 @@ class UserPath(BaseModel):
     user_id: str
 
 
-@blueprint.get("/users", responses={200: schemas.UsersAnswer})
+@blueprint.get("/users", responses={200: UsersAnswer})
 def list_users() -> Response:
     """List everybody, by email address."""
     require_admin()
     with current_runtime().database.read() as db:
         users = [_view(user) for user in accounts.list_users(db)]
-    return answer(schemas.UsersAnswer(users=users))
+    return answer(UsersAnswer(users=users))
 
 
-@blueprint.post("/users", responses={201: schemas.AccountAnswer, **dict.fromkeys((409, 413, 415), schemas.ErrorAnswer)})
+@blueprint.post("/users", responses={201: AccountAnswer, **dict.fromkeys((409, 413, 415), ErrorAnswer)})
 def create_user(body: CreateUser) -> Response:
     """Make an account."""
     require_admin()
     with current_runtime().database.write() as db:
         user = _view(accounts.create_user(db, body.email, body.password, admin=body.is_admin))
-    return answer(schemas.AccountAnswer(user=user), 201)
+    return answer(AccountAnswer(user=user), 201)
 
 
 @blueprint.patch(
-    "/users/<user_id>", responses={200: schemas.AccountAnswer, **dict.fromkeys((409, 413, 415), schemas.ErrorAnswer)}
+    "/users/<user_id>",
+    responses={200: AccountAnswer, **dict.fromkeys((409, 413, 415), ErrorAnswer)},
 )
 def change_user(path: UserPath, body: ChangeUser) -> Response:
     """Make somebody an admin or a member, let them in or no more; nobody does so to themselves."""
@@ -52,27 +54,25 @@ def change_user(path: UserPath, body: ChangeUser) -> Response:
     with current_runtime().database.write() as db:
         changed = accounts.change_user(db, path.user_id, admin=body.is_admin, active=body.is_active)
         user = _view(changed)
-    return answer(schemas.AccountAnswer(user=user))
+    return answer(AccountAnswer(user=user))
 
 
-@blueprint.get("/settings", responses={200: schemas.SettingsAnswer})
+@blueprint.get("/settings", responses={200: SettingsAnswer})
 def list_settings() -> Response:
     """List the settings of this web process, each with where its value comes from; secrets are masked."""
     require_admin()
     described = describe_settings(current_runtime().settings)
     return answer(
-        schemas.SettingsAnswer(
+        SettingsAnswer(
             settings=[
-                schemas.SettingView(
-                    variable=each.variable, value=each.value, source=each.source, is_secret=each.is_secret
-                )
+                SettingView(variable=each.variable, value=each.value, source=each.source, is_secret=each.is_secret)
                 for each in described
             ]
         )
     )
 
 
-def _view(user: User) -> schemas.AccountView:
-    return schemas.AccountView(
+def _view(user: User) -> AccountView:
+    return AccountView(
         id=user.id, email=user.email, is_admin=user.is_admin, is_active=user.active, created_at=user.created_at
     )

@@ -46,6 +46,7 @@ _HTTP_ERRORS: dict[int, tuple[str, str]] = {
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address does not take this method."),
     413: ("too_large", "The body is too large; 1.5 MiB is the most."),
+    414: ("too_long", "This address is too long."),
     415: ("unsupported_media_type", "The body has to be JSON, with `Content-Type: application/json`."),
     429: ("too_many_requests", "Too many requests; please wait a little."),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response
@@ -10,14 +12,15 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from common.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound
-from common.models import User
+from common.models import Template, User
 from common.presets import Preset, load_presets
 from common.queries import templates
 from web.api import template_schemas as shapes
 from web.api.blueprint import answer, create_blueprint
 from web.api.errors import as_invalid_input
 from web.api.inputs import Repeatable
-from web.api.schemas import CreatedAnswer, ErrorAnswer, FieldErrorView
+from web.api.schemas import ErrorAnswer, FieldErrorView
+from web.api.session_schemas import CreatedAnswer, TemplateOrigin
 from web.api.template_inputs import (
     FORMAT,
     CreateTemplate,
@@ -53,15 +56,16 @@ _BODY_ERRORS: ResponseDict = dict.fromkeys((413, 415), ErrorAnswer)
 def list_templates(query: ListTemplates) -> Response:
     """List the presets, one's own templates and those that others share."""
     user = asker()
-    presets = [] if query.cursor else [view_preset(preset) for preset in load_presets().values()]
+    presets = [] if query.cursor else list(load_presets().values())
     with current_runtime().database.read() as db:
         found = templates.list_templates(db, seen_by=user, name=query.name, before=query.cursor, limit=query.limit + 1)
         page = found[: query.limit]
+        uses = _count_uses(db, [*presets, *page], user)
         return answer(
             shapes.TemplateListAnswer(
                 templates=[
-                    *(preset for preset in presets if query.name in {None, preset.name}),
-                    *(view_template(template, user) for template in page),
+                    *(view_preset(each, uses=uses[each.id]) for each in presets if query.name in {None, each.name}),
+                    *(view_template(template, user, uses=uses[template.id]) for template in page),
                 ],
                 next_cursor=page[-1].id if len(found) > len(page) else None,
             )
@@ -124,7 +128,8 @@ def update_template(path: TemplatePath, body: UpdateTemplate) -> Response:
         updated = templates.update_template(
             db, path.template_id, body.name, body.content, shared=body.shared, by=user, based_on=body.based_on
         )
-        return answer(shapes.TemplateAnswer(template=view_template(updated, user)))
+        uses = _count_uses(db, [updated], user)
+        return answer(shapes.TemplateAnswer(template=view_template(updated, user, uses=uses[updated.id])))
 
 
 @blueprint.delete("/<template_id>", responses={204: None, 403: ErrorAnswer})
@@ -155,7 +160,10 @@ def start_template(path: TemplatePath, header: Repeatable, body: StartTemplate) 
     runtime, user = current_runtime(), asker()
     with runtime.database.read() as db:
         template = _find(db, path.template_id, user, body.version)
-    session = create(runtime, make_session(template, body), owner=user, key=header.idempotency_key)
+    origin = TemplateOrigin(
+        id=template.id, version=None if template.kind == "preset" else template.version, name=template.name
+    )
+    session = create(runtime, make_session(template, body), owner=user, key=header.idempotency_key, origin=origin)
     with runtime.database.read() as db:
         view = view_session(db, session, runtime.settings)
     location = {"Location": f"/api/sessions/{session.id}"}
@@ -168,13 +176,19 @@ def _find(db: Session, template_id: str, user: User, version: int | None = None)
     if preset is not None:
         if version not in {None, 1}:
             raise NotFound("A preset has one version.")
-        return view_preset(preset)
+        return view_preset(preset, uses=_count_uses(db, [preset], user)[preset.id])
     template = templates.find_template(db, template_id, seen_by=user)
-    shown = view_template(template, user)
+    shown = view_template(template, user, uses=_count_uses(db, [template], user)[template.id])
     if version is None or version == template.version:
         return shown
     older = templates.find_version(db, template, version)
     return shown.model_copy(update=vars(view_version(older)) | {"saved_at": older.saved_at})
+
+
+def _count_uses(db: Session, found: Sequence[Preset | Template], user: User) -> Counter[str]:
+    """Return how many sessions that somebody may see came from each of these."""
+    ids = [each.id for each in found]
+    return Counter(templates.count_uses(db, ids, owner_id=None if user.is_admin else user.id))
 
 
 def _refuse_preset(template_id: str) -> None:

@@ -8,8 +8,8 @@ from common.clock import utc_now
 from common.errors import DatabaseUnavailable
 from common.migrations import HEAD
 from common.queries.revision import read_revision
-from web.api import schemas
 from web.api.blueprint import answer, create_blueprint
+from web.api.system_schemas import HealthAnswer
 from web.auth.identity import identify
 from web.overview import read_version
 from web.runtime import current_runtime
@@ -18,7 +18,7 @@ blueprint = create_blueprint("health", "Whether all is well.", "/api")
 probes = Blueprint("probes", __name__)
 
 
-@blueprint.get("/health", responses={200: schemas.HealthAnswer}, security=[{}])
+@blueprint.get("/health", responses={200: HealthAnswer}, security=[{}])
 def show_health() -> Response:
     """Tell whether all is well; the signed in also see which component is not."""
     overview = current_runtime().overview
@@ -29,7 +29,7 @@ def show_health() -> Response:
         # Nobody can be recognised now; `degraded` says enough to strangers.
         components, signed_in = overview.read_components(), False
     return answer(
-        schemas.HealthAnswer(
+        HealthAnswer(
             status="ok" if components.are_ok else "degraded",
             version=read_version(),
             timestamp=utc_now(),

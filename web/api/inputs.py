@@ -13,9 +13,19 @@ from common.queries.history import Order, Place, Sorting
 from common.states import FINAL_STATES, Architecture, State
 from web.api.cursors import read_cursor
 
-#: PostgreSQL's INTEGER, which numbers events.
-_LARGEST_SEQ = 2**31 - 1
+#: PostgreSQL's INTEGER, which numbers events and versions.
+_LARGEST_INTEGER = 2**31 - 1
 _MODEL_NAME = r"^\s*[A-Za-z0-9][A-Za-z0-9._/-]*(:[A-Za-z0-9._-]+)?\s*$"
+
+
+class TemplateUse(BaseModel):
+    """The template that a session is made from: kept with it, and nothing is taken from it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    #: Else the last one; a preset has none.
+    version: int | None = Field(default=None, ge=1, le=_LARGEST_INTEGER)
 
 
 class CreateSession(BaseModel):
@@ -35,6 +45,7 @@ class CreateSession(BaseModel):
     #: Absolute, or relative to the first allowed folder; made where it does not exist.
     project_folder: Annotated[str, StringConstraints(min_length=1, max_length=1000)] | None = None
     options: FlowOptions = FlowOptions()
+    template: TemplateUse | None = None
 
     @field_validator("name")
     @classmethod
@@ -256,7 +267,7 @@ class ReadEvents(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     #: The number of the last event already known.
-    after: int = Field(default=0, ge=0, le=_LARGEST_SEQ)
+    after: int = Field(default=0, ge=0, le=_LARGEST_INTEGER)
     limit: int = Field(default=500, ge=1, le=1000)
 
 

@@ -11,19 +11,23 @@ from common.errors import Conflict
 from common.models import ModelOrder, User
 from common.queries import model_orders
 from common.queries.model_usage import read_usage
-from web.api import schemas
 from web.api.blueprint import answer, create_blueprint
 from web.api.inputs import PullModel
+from web.api.model_schemas import (
+    ModelOrderAnswer,
+    ModelOrdersAnswer,
+    ModelOrderView,
+    ModelSessionView,
+    ModelUsageAnswer,
+    ModelUsageView,
+)
+from web.api.schemas import ErrorAnswer
 from web.auth.identity import asker
 from web.runtime import current_runtime
 
 blueprint = create_blueprint("models", "The models of the model server.", "/api/models")
 
-_ORDERED: ResponseDict = {202: schemas.ModelOrderAnswer, 409: schemas.ErrorAnswer}
-_EMBEDDED = (
-    "The embedded model server has the one model that it came with; it can neither pull nor delete. "
-    "Install Ollama to have others."
-)
+_ORDERED: ResponseDict = {202: ModelOrderAnswer, 409: ErrorAnswer}
 
 
 class ModelPath(BaseModel):
@@ -38,7 +42,7 @@ class OrderPath(BaseModel):
     order_id: str
 
 
-@blueprint.get("/usage", responses={200: schemas.ModelUsageAnswer})
+@blueprint.get("/usage", responses={200: ModelUsageAnswer})
 def show_usage() -> Response:
     """Show how many sessions have each of the server's models, and the latest of them."""
     runtime, user = current_runtime(), asker()
@@ -46,14 +50,12 @@ def show_usage() -> Response:
     with runtime.database.read() as db:
         usage = read_usage(db, names, owner_id=None if user.is_admin else user.id)
     return answer(
-        schemas.ModelUsageAnswer(
+        ModelUsageAnswer(
             usage=[
-                schemas.ModelUsageView(
+                ModelUsageView(
                     model=model,
                     sessions=used.sessions,
-                    latest=[
-                        schemas.ModelSessionView(id=s.id, name=s.name, created_at=s.created_at) for s in used.latest
-                    ],
+                    latest=[ModelSessionView(id=s.id, name=s.name, created_at=s.created_at) for s in used.latest],
                 )
                 for model, used in usage.items()
             ]
@@ -61,23 +63,23 @@ def show_usage() -> Response:
     )
 
 
-@blueprint.get("/pulls", responses={200: schemas.ModelOrdersAnswer})
+@blueprint.get("/pulls", responses={200: ModelOrdersAnswer})
 def list_orders() -> Response:
     """List the latest pulls and deletions with how far they are, the newest first."""
     user = asker()
     with current_runtime().database.read() as db:
         orders = [_view(order, user) for order in model_orders.list_orders(db)]
-    return answer(schemas.ModelOrdersAnswer(orders=orders))
+    return answer(ModelOrdersAnswer(orders=orders))
 
 
-@blueprint.post("/pulls", responses={**_ORDERED, 413: schemas.ErrorAnswer, 415: schemas.ErrorAnswer})
+@blueprint.post("/pulls", responses={**_ORDERED, 413: ErrorAnswer, 415: ErrorAnswer})
 def pull_model(body: PullModel) -> Response:
     """Order a model to be pulled; a worker process has the model server fetch it."""
     user = asker()
     _refuse_embedded()
     with current_runtime().database.write() as db:
         order = model_orders.create_order(db, "pull", body.name, by=user)
-        return answer(schemas.ModelOrderAnswer(order=_view(order, user)), 202)
+        return answer(ModelOrderAnswer(order=_view(order, user)), 202)
 
 
 @blueprint.post("/pulls/<order_id>/cancel", responses=_ORDERED)
@@ -86,10 +88,10 @@ def cancel_pull(path: OrderPath) -> Response:
     user = asker()
     with current_runtime().database.write() as db:
         order = model_orders.cancel_order(db, path.order_id, by=user)
-        return answer(schemas.ModelOrderAnswer(order=_view(order, user)), 202)
+        return answer(ModelOrderAnswer(order=_view(order, user)), 202)
 
 
-@blueprint.delete("/<path:name>", responses={**_ORDERED, 403: schemas.ErrorAnswer})
+@blueprint.delete("/<path:name>", responses={**_ORDERED, 403: ErrorAnswer})
 def delete_model(path: ModelPath) -> Response:
     """Order a model to be deleted on the model server; for admins."""
     user = asker()
@@ -98,15 +100,15 @@ def delete_model(path: ModelPath) -> Response:
     _refuse_embedded()
     with current_runtime().database.write() as db:
         order = model_orders.create_order(db, "delete", path.name, by=user)
-        return answer(schemas.ModelOrderAnswer(order=_view(order, user)), 202)
+        return answer(ModelOrderAnswer(order=_view(order, user)), 202)
 
 
 def _refuse_embedded() -> None:
-    server = current_runtime().overview.read().answer.models.server
-    if server is not None and server.kind == "embedded":
-        raise Conflict(_EMBEDDED)
+    refusal = current_runtime().overview.read().answer.models.pull_refusal
+    if refusal is not None:
+        raise Conflict(refusal)
 
 
-def _view(order: ModelOrder, user: User) -> schemas.ModelOrderView:
-    fields = {name: getattr(order, name) for name in schemas.ModelOrderView.model_fields if name != "is_mine"}
-    return schemas.ModelOrderView(**fields, is_mine=user.is_admin or order.owner_id == user.id)
+def _view(order: ModelOrder, user: User) -> ModelOrderView:
+    fields = {name: getattr(order, name) for name in ModelOrderView.model_fields if name != "is_mine"}
+    return ModelOrderView(**fields, is_mine=user.is_admin or order.owner_id == user.id)

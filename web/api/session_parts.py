@@ -10,9 +10,9 @@ from flask import Response
 from common.queries.events import read_events
 from common.queries.sessions import find_session
 from common.queries.steps import find_artifact
-from web.api import schemas
 from web.api.blueprint import SessionPath, answer, create_blueprint
 from web.api.inputs import ChooseVersion, ReadEvents
+from web.api.session_schemas import ArtifactsAnswer, EventsAnswer, StepAnswer, StepsAnswer
 from web.auth.identity import asker
 from web.runtime import current_runtime
 from web.session_view import view_artifacts, view_step, view_steps
@@ -32,36 +32,36 @@ class StepPath(SessionPath):
     key: str
 
 
-@blueprint.get("/<session_id>/events", responses={200: schemas.EventsAnswer})
+@blueprint.get("/<session_id>/events", responses={200: EventsAnswer})
 def list_events(path: SessionPath, query: ReadEvents) -> Response:
     """Read the log: the events after a number, in order and without gaps."""
     with current_runtime().database.read() as db:
         session = find_session(db, path.session_id, seen_by=asker())
         events = read_events(db, session.id, after=query.after, limit=query.limit)
-        return answer(schemas.EventsAnswer(events=events, last_seq=session.last_seq))
+        return answer(EventsAnswer(events=events, last_seq=session.last_seq))
 
 
-@blueprint.get("/<session_id>/steps", responses={200: schemas.StepsAnswer})
+@blueprint.get("/<session_id>/steps", responses={200: StepsAnswer})
 def list_session_steps(path: SessionPath) -> Response:
     """List the committed steps, in the order of their commits."""
     with current_runtime().database.read() as db:
-        return answer(schemas.StepsAnswer(steps=view_steps(db, find_session(db, path.session_id, seen_by=asker()))))
+        return answer(StepsAnswer(steps=view_steps(db, find_session(db, path.session_id, seen_by=asker()))))
 
 
-@blueprint.get("/<session_id>/steps/<path:key>", responses={200: schemas.StepAnswer})
+@blueprint.get("/<session_id>/steps/<path:key>", responses={200: StepAnswer})
 def show_session_step(path: StepPath) -> Response:
     """Show one committed step with what it was asked."""
     with current_runtime().database.read() as db:
         session = find_session(db, path.session_id, seen_by=asker())
-        return answer(schemas.StepAnswer(step=view_step(db, session, path.key)))
+        return answer(StepAnswer(step=view_step(db, session, path.key)))
 
 
-@blueprint.get("/<session_id>/artifacts", responses={200: schemas.ArtifactsAnswer})
+@blueprint.get("/<session_id>/artifacts", responses={200: ArtifactsAnswer})
 def list_session_artifacts(path: SessionPath) -> Response:
     """List the files, each with where it came from and its earlier versions."""
     with current_runtime().database.read() as db:
         session = find_session(db, path.session_id, seen_by=asker())
-        return answer(schemas.ArtifactsAnswer(artifacts=view_artifacts(db, session)))
+        return answer(ArtifactsAnswer(artifacts=view_artifacts(db, session)))
 
 
 @blueprint.get(

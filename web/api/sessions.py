@@ -10,11 +10,18 @@ from flask_openapi.types import ResponseDict
 
 from common.queries import sessions, wanted
 from common.queries.history import list_ended, read_place
-from web.api import schemas
 from web.api.blueprint import SessionPath, answer, create_blueprint
 from web.api.cursors import write_cursor
 from web.api.inputs import CountSessions, CreateSession, ListSessions, Repeatable
+from web.api.schemas import ErrorAnswer
 from web.api.session_filter import read_filter
+from web.api.session_schemas import (
+    CreatedAnswer,
+    SessionAnswer,
+    SessionDetailAnswer,
+    SessionListAnswer,
+    StatisticsAnswer,
+)
 from web.auth.identity import asker
 from web.creation import announce, create
 from web.runtime import current_runtime
@@ -22,10 +29,10 @@ from web.session_view import view_days, view_detail, view_session, view_sessions
 
 blueprint = create_blueprint("sessions", "One task given to a swarm, from creation to its end.", "/api/sessions")
 
-_MOVED: ResponseDict = {202: schemas.SessionAnswer, 409: schemas.ErrorAnswer}
+_MOVED: ResponseDict = {202: SessionAnswer, 409: ErrorAnswer}
 
 
-@blueprint.get("", responses={200: schemas.SessionListAnswer})
+@blueprint.get("", responses={200: SessionListAnswer})
 def list_sessions(query: ListSessions) -> Response:
     """List the active sessions and a page of the ended ones, by words and filters, in any of the orders."""
     runtime, user = current_runtime(), asker()
@@ -37,7 +44,7 @@ def list_sessions(query: ListSessions) -> Response:
         page = found[: query.limit]
         place = read_place(db, page[-1], query.sort) if len(found) > len(page) else None
         return answer(
-            schemas.SessionListAnswer(
+            SessionListAnswer(
                 active_sessions={view.id: view for view in view_sessions(db, active, runtime.settings)},
                 session_history=view_sessions(db, page, runtime.settings),
                 statistics=view_statistics(db, None if user.is_admin else user.id),
@@ -46,20 +53,18 @@ def list_sessions(query: ListSessions) -> Response:
         )
 
 
-@blueprint.get("/statistics", responses={200: schemas.StatisticsAnswer})
+@blueprint.get("/statistics", responses={200: StatisticsAnswer})
 def count_sessions(query: CountSessions) -> Response:
     """Count the sessions, and how they ended on each of the last days."""
     runtime, user = current_runtime(), asker()
     with runtime.database.read() as db:
         owner_id = None if user.is_admin else user.id
         return answer(
-            schemas.StatisticsAnswer(
-                statistics=view_statistics(db, owner_id), days=view_days(db, owner_id, count=query.days)
-            )
+            StatisticsAnswer(statistics=view_statistics(db, owner_id), days=view_days(db, owner_id, count=query.days))
         )
 
 
-@blueprint.post("", responses={201: schemas.CreatedAnswer, **dict.fromkeys((409, 413, 415), schemas.ErrorAnswer)})
+@blueprint.post("", responses={201: CreatedAnswer, **dict.fromkeys((409, 413, 415), ErrorAnswer)})
 def create_session(header: Repeatable, body: CreateSession) -> Response:
     """Create a session and start it as soon as a seat is free; the header Idempotency-Key makes repeating safe."""
     runtime = current_runtime()
@@ -67,16 +72,16 @@ def create_session(header: Repeatable, body: CreateSession) -> Response:
     with runtime.database.read() as db:
         view = view_session(db, session, runtime.settings)
     location = {"Location": f"/api/sessions/{session.id}"}
-    return answer(schemas.CreatedAnswer(session_id=session.id, session=view), 201, location)
+    return answer(CreatedAnswer(session_id=session.id, session=view), 201, location)
 
 
-@blueprint.get("/<session_id>", responses={200: schemas.SessionDetailAnswer})
+@blueprint.get("/<session_id>", responses={200: SessionDetailAnswer})
 def show_session(path: SessionPath) -> Response:
     """Show one session with its agents, steps, artifacts and the command that does the same."""
     runtime = current_runtime()
     with runtime.database.read() as db:
         session = sessions.find_session(db, path.session_id, seen_by=asker())
-        return answer(schemas.SessionDetailAnswer(session=view_detail(db, session, runtime.settings)))
+        return answer(SessionDetailAnswer(session=view_detail(db, session, runtime.settings)))
 
 
 @blueprint.post("/<session_id>/stop", responses=_MOVED)
@@ -97,7 +102,7 @@ def resume_session(path: SessionPath) -> Response:
     return _want(wanted.want_resume, path.session_id)
 
 
-@blueprint.delete("/<session_id>", responses={204: None, 409: schemas.ErrorAnswer})
+@blueprint.delete("/<session_id>", responses={204: None, 409: ErrorAnswer})
 def delete_session(path: SessionPath) -> Response:
     """Delete an ended session with all that belongs to it; its project folder stays."""
     runtime = current_runtime()
@@ -115,4 +120,4 @@ def _want(want: Callable[..., wanted.Wanted], session_id: str) -> Response:
     runtime.bus.nudge(session.id)
     announce(runtime, events)
     with runtime.database.read() as db:
-        return answer(schemas.SessionAnswer(session=view_session(db, session, runtime.settings)), 202)
+        return answer(SessionAnswer(session=view_session(db, session, runtime.settings)), 202)

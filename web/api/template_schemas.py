@@ -40,6 +40,8 @@ class TemplateView(TemplateFields):
     version: int
     created_at: dt.datetime | None
     saved_at: dt.datetime | None
+    #: How many sessions came from it, as far as the asker may see them.
+    uses: int
 
 
 class VersionView(TemplateFields):

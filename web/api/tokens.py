@@ -7,9 +7,10 @@ from pydantic import BaseModel
 
 from common.models import ApiToken
 from common.queries import accounts
-from web.api import schemas
+from web.api.account_schemas import SecretAnswer, TokensAnswer, TokenView
 from web.api.blueprint import answer, create_blueprint
 from web.api.inputs import CreateToken
+from web.api.schemas import ErrorAnswer
 from web.auth.identity import asker
 from web.runtime import current_runtime
 
@@ -22,20 +23,20 @@ class TokenPath(BaseModel):
     token_id: str
 
 
-@blueprint.get("", responses={200: schemas.TokensAnswer})
+@blueprint.get("", responses={200: TokensAnswer})
 def list_tokens() -> Response:
     """List one's own tokens, newest first, without their secrets."""
     with current_runtime().database.read() as db:
         tokens = [_view(token) for token in accounts.list_tokens(db, asker().email)]
-    return answer(schemas.TokensAnswer(tokens=tokens))
+    return answer(TokensAnswer(tokens=tokens))
 
 
-@blueprint.post("", responses={201: schemas.SecretAnswer, **dict.fromkeys((413, 415), schemas.ErrorAnswer)})
+@blueprint.post("", responses={201: SecretAnswer, **dict.fromkeys((413, 415), ErrorAnswer)})
 def create_token(body: CreateToken) -> Response:
     """Make a token; its secret is in this answer and nowhere else."""
     with current_runtime().database.write() as db:
         secret = accounts.create_token(db, asker().email, body.name)
-    return answer(schemas.SecretAnswer(secret=secret), 201)
+    return answer(SecretAnswer(secret=secret), 201)
 
 
 @blueprint.delete("/<token_id>", responses={204: None})
@@ -46,5 +47,5 @@ def revoke_token(path: TokenPath) -> Response:
     return Response(status=204)
 
 
-def _view(token: ApiToken) -> schemas.TokenView:
-    return schemas.TokenView(id=token.id, name=token.name, created_at=token.created_at, last_used_at=token.last_used_at)
+def _view(token: ApiToken) -> TokenView:
+    return TokenView(id=token.id, name=token.name, created_at=token.created_at, last_used_at=token.last_used_at)

@@ -15,6 +15,8 @@ from web.auth.sign_in_limit import SignInLimit
 #: What answers without sign-in; `metrics` has rules of its own.
 OPEN_ENDPOINTS = frozenset({"static", "security.login", "probes.healthz", "probes.readyz", "metrics.metrics"})
 OPEN_PATHS = frozenset({"/api/health"})
+#: What changes nothing, whatever the method; Flower asks for a table by POST, and knows no token of ours.
+READING_ENDPOINTS = frozenset({"flower.show"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -31,7 +33,8 @@ def register_gate(app: Flask, csrf: CSRFProtect) -> None:
                 raise Unauthorized("Please sign in, or send a token as `Authorization: Bearer …`.")
             target = request.full_path.rstrip("?") if request.method in SAFE_METHODS else "/"
             return redirect(f"/login?next={quote(target, safe='/')}")
-        if request.method not in SAFE_METHODS and read_bearer(request) is None:
+        changes = request.method not in SAFE_METHODS and request.endpoint not in READING_ENDPOINTS
+        if changes and read_bearer(request) is None:
             csrf.protect()
         if _is_sign_in():
             limit.take(*_pair())

@@ -10,6 +10,7 @@ export interface Session {
   model: string;
   project_folder: string | null;
   options: Record<string, unknown>;
+  template: TemplateOrigin | null;
   status: string;
   desired: string;
   owner: string;
@@ -27,6 +28,13 @@ export interface Session {
   result: string | null;
   error: string | null;
   last_seq: number;
+}
+
+/** The template that a session came from, as it was called then; a preset has no version. */
+export interface TemplateOrigin {
+  id: string;
+  version: number | null;
+  name: string;
 }
 
 export interface Artifact {
@@ -99,6 +107,7 @@ export interface NewSession {
   model?: string;
   project_folder?: string;
   options?: Record<string, unknown>;
+  template?: { id: string; version: number | null };
 }
 
 /** What a session made from another one has otherwise; null means the server's default, or no folder. */
@@ -137,6 +146,8 @@ export interface Template extends TemplateContent {
   version: number;
   created_at: string | null;
   saved_at: string | null;
+  /** How many sessions came from it, as far as one may see them. */
+  uses: number;
 }
 
 export interface NewTemplate extends TemplateContent {
@@ -223,6 +234,8 @@ export interface Models {
   items: Model[];
   loaded: LoadedModel[];
   default: string | null;
+  /** Why none can be pulled or deleted, as a sentence. */
+  pull_refusal: string | null;
 }
 
 /** A model that somebody wants pulled or deleted. */

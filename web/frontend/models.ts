@@ -18,10 +18,12 @@ export const KNOWN_MODELS: readonly KnownModel[] = [
 /** Ollama takes a name without a tag for its `latest`. */
 const fullName = (name: string): string => (name.includes(":") ? name : `${name}:latest`);
 
-export function missingModels(items: readonly Model[]): KnownModel[] {
-  const names = new Set(items.map((item) => fullName(item.name)));
-  return KNOWN_MODELS.filter((known) => !names.has(fullName(known.name)));
-}
+/** The model of this name, if the server has it. */
+export const findModel = (items: readonly Model[], name: string): Model | undefined =>
+  items.find((item) => fullName(item.name) === fullName(name));
+
+export const missingModels = (items: readonly Model[]): KnownModel[] =>
+  KNOWN_MODELS.filter((known) => findModel(items, known.name) === undefined);
 
 /** "CodeLlama 7B" for a well-known name, else the name as it is. */
 export function modelTitle(name: string): string {

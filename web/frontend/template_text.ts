@@ -1,6 +1,7 @@
 // Texts with `{{variables}}`, read and filled as the server does (common/templates.py). Pure.
 import type { FieldProblem } from "./api.ts";
 import type { TemplateContent, Variable } from "./api_types.ts";
+import { checkOptions } from "./options.ts";
 import { countCharacters } from "./validation.ts";
 
 export const MOST_VARIABLES = 20;
@@ -67,5 +68,5 @@ export function checkTemplate(template: TemplateContent & { name: string }): Fie
   add("project_folder", checkText(template.project_folder));
   const count = variablesOf(template, template.variables).length;
   add("task", count > MOST_VARIABLES ? `A template has at most ${MOST_VARIABLES} variables; these are ${count}.` : null);
-  return problems;
+  return [...problems, ...checkOptions(template.options)];
 }

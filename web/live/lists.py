@@ -15,7 +15,7 @@ from common.queries.history import list_ended
 from common.queries.sessions import SessionFilter, list_active, list_named, read_active_seqs
 from common.settings import Settings
 from common.states import State
-from web.api import schemas
+from web.api.session_schemas import QueuePlace, SessionView, StatisticsView
 from web.live.viewers import Viewer, Viewers, make_message
 from web.overview import OverviewReader
 from web.session_view import view_sessions, view_statistics
@@ -27,9 +27,9 @@ _AT_A_GLANCE = 5
 class SessionsChange(BaseModel):
     """The `sessions` message: sessions that are new or changed, ids of deleted ones, the figures above the list."""
 
-    changed: list[schemas.SessionView]
+    changed: list[SessionView]
     removed: list[str]
-    statistics: schemas.StatisticsView
+    statistics: StatisticsView
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class SessionsList:
         self._has_looked = False
         #: The active sessions as they were last told of.
         self._seqs: dict[str, int] = {}
-        self._places: dict[str, schemas.QueuePlace | None] = {}
+        self._places: dict[str, QueuePlace | None] = {}
 
     def note(self, message: str) -> None:
         """Take what the bus told: the id of a session that changed, or of a deleted one with its owner's."""

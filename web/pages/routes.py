@@ -6,7 +6,7 @@ from flask import Blueprint, render_template
 
 from common.presets import load_presets
 from common.queries.sessions import find_session
-from common.queries.templates import find_template
+from common.queries.templates import find_template, list_chosen
 from web.auth.identity import asker
 from web.pages.assets import asset
 from web.pages.bidi import isolate
@@ -42,7 +42,10 @@ def session(session_id: str, tab: str = "", file: str = "") -> str:
     """Show one session, each of its tabs at an address of its own. Raises NotFound where the asker may not see it."""
     with current_runtime().database.read() as db:
         shown = find_session(db, session_id, seen_by=asker())
-    return render_template("pages/session.html", session=shown)
+        has_template = shown.template_id in load_presets() or bool(
+            shown.template_id and list_chosen(db, [shown.template_id], seen_by=asker())
+        )
+    return render_template("pages/session.html", session=shown, has_template=has_template)
 
 
 @pages.get("/templates")
@@ -54,17 +57,22 @@ def templates() -> str:
 @pages.get("/templates/new")
 def new_template() -> str:
     """Show the form for a new template."""
-    return render_template("pages/templates.html", template_id="new", name="New template")
+    return _render_template_page("new", "New template")
 
 
 @pages.get("/templates/<template_id>")
 def template(template_id: str) -> str:
     """Show one template. Raises NotFound where the asker may not see it."""
     if (preset := load_presets().get(template_id)) is not None:
-        return render_template("pages/templates.html", template_id=template_id, name=preset.name)
+        return _render_template_page(template_id, preset.name)
     with current_runtime().database.read() as db:
         shown = find_template(db, template_id, seen_by=asker())
-    return render_template("pages/templates.html", template_id=shown.id, name=shown.name)
+    return _render_template_page(shown.id, shown.name)
+
+
+def _render_template_page(template_id: str, name: str) -> str:
+    commands = current_runtime().settings.commands
+    return render_template("pages/templates.html", template_id=template_id, name=name, commands=commands)
 
 
 @pages.get("/settings")

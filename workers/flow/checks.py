@@ -141,6 +141,8 @@ def _parse_yaml(content: bytes) -> None:
                 anchors.clear()
             case yaml.AliasEvent() if event.anchor not in anchors:
                 raise ValueError(f"the alias {event.anchor} stands for nothing")
+            case yaml.ScalarEvent() if level == 0 and event.value:
+                raise ValueError("it is a text, without any keys or list")
             case yaml.NodeEvent() if event.anchor is not None:
                 anchors.add(event.anchor)
         level += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)

@@ -19,7 +19,11 @@ from workers.flow.prompt import Asking, Piece, Prompt
 from workers.flow.prompts import render_prompt
 
 #: A line that only a mapping or a list has.
-_YAML = re.compile(r"^ *(?:- |[\w\"'][^:\n]*:(?:\s|$))", re.MULTILINE)
+_YAML = re.compile(r"^ *(?:- |[{\[]|[\w\"'][^:\n]*:(?:\s|$))", re.MULTILINE)
+#: A line of Python before which all is whole: a function or a class begins, or nothing is indented any more.
+_PYTHON_BEGIN = re.compile(r"[^\s)\]}]|\s+(?:(?:async )?def |class |@)")
+#: How often a file is cut back before it is given up.
+_MOST_CUTS = 20
 
 
 def name_files(reply: str, asking: Asking) -> str:
@@ -61,10 +65,28 @@ def take_sound(answer: str, path: str) -> tuple[ArtifactDraft, ...]:
     return tuple(draft for draft in take_files(answer, [path]) if _is_sound(path, draft.content.decode()))
 
 
+def take_begun(answer: str, path: str) -> tuple[ArtifactDraft, ...]:
+    """Return the file that was asked for, also where an answer broke off within it: then up to its last whole function.
+
+    Only Python is cut back, and only where most of it is left.
+    """
+    taken, lines = take_files(answer, [path]), answer.strip("\n").split("\n")
+    if lines[0].startswith("```"):  # it began the block itself
+        lines = lines[1:]
+    if taken or find_ending(path) != "py" or any(line.startswith("```") for line in lines):
+        return taken
+    begins = [number for number in range(len(lines) // 2 + 1, len(lines)) if _PYTHON_BEGIN.match(lines[number])]
+    for end in begins[: -_MOST_CUTS - 1 : -1]:
+        content = "\n".join(lines[:end]).rstrip() + "\n"
+        if _is_sound(path, content):
+            return (ArtifactDraft(path=path, content=content.encode()),)
+    return ()
+
+
 def _is_sentence(path: str, text: str) -> bool:
-    """Tell whether a text is YAML only because any sentence is."""
+    """Tell whether a text is YAML only because any sentence is, or any comment."""
     return find_ending(path) in {"yaml", "yml"} and not _YAML.search(text)
 
 
 def _is_sound(path: str, content: str) -> bool:
-    return check_file(path, content.encode()).problem is None
+    return check_file(path, content.encode()).problem is None and not _is_sentence(path, content)

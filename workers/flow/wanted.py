@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterator
+from itertools import islice
 
 from common.errors import WorkspaceError
 from workers.flow.endings import LANGUAGES, find_ending
@@ -16,6 +18,8 @@ from workers.flow.workspace import Workspace, check_path
 
 #: The most files that are wanted by rule.
 MOST_WANTED = 12
+#: The most names in a task that are looked at, so that a long list of them holds nobody up.
+MOST_NAMES = 1000
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 #: A word and what stands right after it. ASCII only: in scripts without blanks a name stands beside other letters.
 _WORD = re.compile(r"([A-Za-z0-9_./~\\-]+)(\(?)")
@@ -50,13 +54,13 @@ _NEGATED = re.compile(
 
 def find_asked(task: str) -> tuple[str, ...]:
     """Return the paths that the text of a task asks for, in order, each once."""
-    asked = (path for sentence in _split(task) for path, before in _find_names(sentence) if _asks_for(sentence, before))
+    asked = (path for sentence, path, before in _list_names(task) if _asks_for(sentence, before))
     return tuple(dict.fromkeys(asked))[:MOST_WANTED]
 
 
 def find_named(task: str) -> tuple[str, ...]:
     """Return all paths that the text of a task names, asked for or not, in order, each once."""
-    return tuple(dict.fromkeys(path for sentence in _split(task) for path, _ in _find_names(sentence)))
+    return tuple(dict.fromkeys(path for _, path, _ in _list_names(task)))
 
 
 async def find_wanted(task: str, workspace: Workspace | None) -> tuple[str, ...]:
@@ -69,6 +73,12 @@ async def find_wanted(task: str, workspace: Workspace | None) -> tuple[str, ...]
     except WorkspaceError:  # whoever writes there will tell
         return asked
     return tuple(path for path in asked if not any(f"/{other}".endswith(f"/{path}") for other in present))
+
+
+def _list_names(task: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the first names in a task: their sentence, their path, and what stands before it."""
+    names = ((sentence, path, before) for sentence in _split(task) for path, before in _find_names(sentence))
+    return islice(names, MOST_NAMES)
 
 
 def _split(task: str) -> list[str]:
@@ -86,9 +96,8 @@ def _split(task: str) -> list[str]:
     return [part.strip() for line in lines for part in _SENTENCE_END.split(line) if part.strip()]
 
 
-def _find_names(sentence: str) -> list[tuple[str, str]]:
-    """Return each path in a sentence and what stands before it."""
-    found: list[tuple[str, str]] = []
+def _find_names(sentence: str) -> Iterator[tuple[str, str]]:
+    """Yield each path in a sentence and what stands before it."""
     for match in _WORD.finditer(sentence):
         word, is_call = match.group(1).rstrip("."), bool(match.group(2))
         name = word.rpartition("/")[2]
@@ -97,10 +106,10 @@ def _find_names(sentence: str) -> list[tuple[str, str]]:
         if _PRODUCTS.fullmatch(word) or _HOST.match(word):
             continue
         try:
-            found.append(("/".join(check_path(word)), sentence[max(0, match.start() - _MOST_BEFORE) : match.start()]))
+            path = "/".join(check_path(word))
         except WorkspaceError:
             continue
-    return found
+        yield path, sentence[max(0, match.start() - _MOST_BEFORE) : match.start()]
 
 
 def _asks_for(sentence: str, before: str) -> bool:

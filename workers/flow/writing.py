@@ -17,12 +17,13 @@ from workers.flow.checks import tell_written
 from workers.flow.files import ReplyFiles, find_missing, read_files, replace_files, write_block
 from workers.flow.journal import ArtifactDraft, name_mending, name_missing
 from workers.flow.mending import mending_prompt, take_mended
-from workers.flow.missing import missing_prompt, name_files, take_files, take_sound
+from workers.flow.missing import missing_prompt, name_files, take_begun, take_files, take_sound
 from workers.flow.prompt import Asking, Prompt
 
 #: How often an empty answer is asked for in all.
 FREE_TURNS = 2
 #: How often a file that does not come is asked for by itself; after the first time with more freedom.
+#: One that cannot be parsed, or that broke off, counts as come only the last time.
 FILE_TURNS = 3
 
 
@@ -111,7 +112,7 @@ class Writing:
                 output = await self._ask_file(next(steps), path, turn=turn, reply=reply)
                 if output["value"] is None:  # there was no room, nor would there be for the others
                     return "\n\n".join([reply, *blocks]).strip(), broken
-                taken = await asyncio.to_thread(take_files, str(output["text"]), [path])
+                taken = await asyncio.to_thread(_choose_take(turn), str(output["text"]), path)
                 blocks += [write_block(draft.path, draft.content.decode()) for draft in taken]
                 broken |= cast("Mapping[str, str]", output["value"])
                 if taken:
@@ -125,16 +126,20 @@ class Writing:
 
         Where a broken one is there already, only one that can be parsed takes its place.
         """
-        name, take = self.agent.name, take_sound if is_broken else _take_file
+        name, take = self.agent.name, take_sound if is_broken else _choose_take(turn)
 
         async def judge(outcome: CallOutcome, step: str, last: bool) -> Judgement:
             taken = await asyncio.to_thread(take, outcome.text, path)
             written = await tell_written(step, name, taken)
             broken: dict[str, JsonValue] = {event.path: event.problem for event in written if event.problem}
-            otherwise = f"{path} is missing: {name} did not write it, however it was asked."
-            if is_broken:
-                otherwise = f"{path} ({name}) stays as it is: written anew, it was no better."
-            notices = (Notice(level="warning", message=otherwise),) if turn == FILE_TURNS and not taken else ()
+            told: str | None = None
+            if taken and not take_files(outcome.text, [path]):
+                told = f"{path} ({name}) ends with its last whole function, as the answer broke off."
+            elif turn == FILE_TURNS and not taken and is_broken:
+                told = f"{path} ({name}) stays as it is: written anew, it was no better."
+            elif turn == FILE_TURNS and not taken:
+                told = f"{path} is missing: {name} did not write it, however it was asked."
+            notices = (Notice(level="warning", message=told),) if told else ()
             return Judgement(value=broken, events=(*written, *notices), artifacts=taken)
 
         prompt = missing_prompt(str(self.prompt.values["task"]), reply, path)
@@ -173,5 +178,5 @@ class Writing:
         return mended, [path for path in broken if path not in paths]
 
 
-def _take_file(answer: str, path: str) -> tuple[ArtifactDraft, ...]:
-    return take_files(answer, [path])
+def _choose_take(turn: int) -> Callable[[str, str], tuple[ArtifactDraft, ...]]:
+    return take_begun if turn == FILE_TURNS else take_sound

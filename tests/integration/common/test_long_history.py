@@ -9,7 +9,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session
 
 from common.database import Database
-from common.queries import history, queue, sessions, statistics
+from common.queries import history, model_usage, queue, sessions, statistics, templates
 from common.queries.history import Order, Sorting
 from common.queries.sessions import SessionFilter
 from common.states import State
@@ -27,6 +27,10 @@ _QUESTIONS: dict[str, Callable[[Session, str], object]] = {
     "positions": lambda db, owner: queue.read_positions(db),
     "figures": lambda db, owner: queue.read_queue_figures(db, alive_seconds=5),
     "doorbells": lambda db, owner: queue.take_doorbells(db, alive_seconds=5, ring_again_seconds=5),
+    "uses of templates": lambda db, owner: templates.count_uses(db, ["small-tool", "x"], owner_id=None),
+    "own uses of templates": lambda db, owner: templates.count_uses(db, ["small-tool", "x"], owner_id=owner),
+    "usage of models": lambda db, owner: model_usage.read_usage(db, ["tiny", "rare"], owner_id=None),
+    "own usage of models": lambda db, owner: model_usage.read_usage(db, ["tiny", "rare"], owner_id=owner),
     "expired": lambda db, owner: queue.lock_expired(db),
     "wakeable": lambda db, owner: queue.lock_wakeable(db, alive_seconds=5),
 }

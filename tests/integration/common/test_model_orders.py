@@ -92,6 +92,21 @@ def test_a_waiting_order_is_cancelled_at_once_and_a_running_one_by_its_worker(da
         model_orders.cancel_order(db, waiting.id, by=ada)
 
 
+def test_orders_of_a_worker_process_that_is_gone_wait_again_or_end_where_nobody_wants_them(
+    database: Database, ada: User
+) -> None:
+    wanted, unwanted, alive = order(database, ada), order(database, ada, "mistral"), order(database, ada, "tiny")
+    for _ in range(3):
+        claim(database, "one")
+    with database.write() as db:
+        model_orders.cancel_order(db, unwanted.id, by=ada)
+        db.execute(update(ModelOrder).where(ModelOrder.id != alive.id).values(lease_until=1))
+        model_orders.reclaim_orders(db)
+    with database.read() as db:
+        states = {item.id: (item.state, item.worker) for item in model_orders.list_orders(db)}
+    assert states == {wanted.id: ("queued", None), unwanted.id: ("cancelled", None), alive.id: ("running", "one")}
+
+
 def test_a_model_counts_the_sessions_that_named_it_also_without_its_tag(database: Database, ada: User) -> None:
     bob = make_user(database, "bob@example.org")
     for number, (who, model) in enumerate([(ada, "llama3"), (ada, "llama3:latest"), (bob, "llama3"), (ada, "tiny")]):
@@ -109,7 +124,8 @@ def test_usage_is_counted_from_an_index_alone(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     with database.read() as db:
         for owner in ("", " AND owner_id = 'c'"):
-            statement = f"SELECT model, count(*) FROM sessions WHERE ended_at IS NOT NULL{owner} GROUP BY model"  # noqa: S608 - our own
+            chosen = f"FROM session_models WHERE model IN ('a', 'b'){owner}"
+            statement = f"SELECT model, count(*) {chosen} GROUP BY model"
             plan = " ".join(row[3] for row in db.execute(text(f"EXPLAIN QUERY PLAN {statement}")))
-            assert "COVERING INDEX ix_sessions_" in plan
+            assert "COVERING INDEX ix_session_models_" in plan
     database.dispose()

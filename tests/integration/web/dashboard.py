@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from argon2 import PasswordHasher
 from flask.testing import FlaskClient
@@ -154,7 +154,14 @@ class Dashboard:
         with self.database.write() as db:
             assert claims.claim_session(db, session.id, worker=worker, lease_seconds=30, flow_version=1)
 
-    def beat(self, *models: str, worker: str = "worker-1", reachable: bool = True, metrics: str = "") -> None:
+    def beat(
+        self,
+        *models: str,
+        worker: str = "worker-1",
+        kind: Literal["ollama", "embedded"] = "ollama",
+        reachable: bool = True,
+        metrics: str = "",
+    ) -> None:
         """Tell, as a worker process would, which models there are; the next overview shows it."""
         make_worker(self.database, worker)
         bus = Bus(self.settings.redis_url, self.settings.redis_prefix)
@@ -166,7 +173,7 @@ class Dashboard:
                 resources=_FIGURES,
                 model_server=ModelServer(
                     url="http://127.0.0.1:11434",
-                    kind="ollama",
+                    kind=kind,
                     reachable=reachable,
                     models=[ModelCard(name=name, size_bytes=1) for name in models],
                 ),

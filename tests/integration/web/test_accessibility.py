@@ -58,6 +58,16 @@ def test_axe_finds_no_violation_on_any_page(
     found["/change"] = page.evaluate(_RUN)
     assert {path: violations for path, violations in found.items() if violations} == {}
 
+    if size == PHONE:
+        page.set_viewport_size({"width": 360, "height": 740})
+        for path in ("/sessions", "/"):
+            look(page, site, path)
+            for link in page.locator(".topbar-nav a").all():
+                box = link.bounding_box()
+                assert box is not None
+                assert (box["width"] >= 44, box["height"] >= 44, box["x"] >= 0) == (True, True, True)
+                assert (box["x"] + box["width"] <= 360, box["y"] + box["height"] <= 740) == (True, True)
+
 
 def links_of(page: Page) -> list[str]:
     """Return the addresses of the pages in the bar above."""
@@ -72,4 +82,5 @@ def look(page: Page, site: Site, path: str) -> list[str]:
     # A plan that is not there yet has one for as long as it takes.
     expect(page.locator(".skeleton:not(#plan .skeleton)")).to_have_count(0, timeout=PATIENCE)
     violations: list[str] = page.evaluate(_RUN)
-    return violations
+    is_wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+    return [*violations, "scrolls sideways"] if is_wide else violations

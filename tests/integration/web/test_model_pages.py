@@ -69,7 +69,7 @@ def test_a_role_s_model_that_is_gone_is_told_beside_its_field(browser: Browser, 
     """The browser keeps the draft of a day on which it was there."""
     ada = site.dashboard.program()
     page = open_page(browser, site, ada, "/sessions")
-    kept = {"modelsBy": "role", "roleModels": {"developer": "codellama:7b"}}
+    kept = {"options": {"models": {"developer": "codellama:7b"}}}
     page.evaluate("draft => localStorage.setItem('ollama-flow:draft', JSON.stringify(draft))", kept)
     page.reload()
     page.get_by_role("textbox", name="Task").fill("Count to ten.")
@@ -87,6 +87,22 @@ def test_a_role_s_model_that_is_gone_is_told_beside_its_field(browser: Browser, 
     (refused,) = browser.complaints  # the browser itself calls the refusal an error
     assert "status of 422" in refused
     browser.complaints.clear()
+
+
+def test_where_none_can_be_pulled_the_form_says_why(browser: Browser, site: Site) -> None:
+    page = open_page(browser, site, site.dashboard.program(), "/sessions")
+
+    def is_embedded() -> bool:
+        site.dashboard.beat("smollm2", worker=new_id(), kind="embedded")
+        with page.expect_response("**/api/models") as answer:
+            page.reload()
+        return bool(answer.value.json()["models"]["pull_refusal"])
+
+    wait_until(is_embedded, "the page knows the embedded server", 30)
+    pulls = page.get_by_role("group", name="Models that are not on this server")
+    expect(pulls).to_contain_text("can neither pull nor delete")
+    expect(pulls).to_contain_text("CodeLlama 34B")
+    expect(pulls.get_by_role("button")).to_have_count(0)
 
 
 def test_a_session_shows_which_agent_uses_which_model(browser: Browser, site: Site) -> None:

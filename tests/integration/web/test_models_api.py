@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from common.bus import Bus
-from common.clock import utc_now
-from common.heartbeat import Heartbeat, ModelCard, ModelServer
-from common.host import read_resources
+from common.events import SwarmFormed
+from common.queries.claims import set_model
+from common.queries.events import append_events
+from common.states import State
 from tests.integration.web.dashboard import Dashboard, Program
-from tests.support.data import make_worker
 from tests.support.waiting import wait_until
-from web.runtime import runtime_of
 
 
 def pull(who: Program, name: str = "mistral:7b") -> str:
@@ -50,22 +48,17 @@ def test_names_that_no_model_has_are_refused(on_sqlite: Dashboard, name: str) ->
 
 def test_the_embedded_server_s_one_model_stays_and_a_sentence_says_so(on_sqlite: Dashboard) -> None:
     admin = on_sqlite.program(admin=True)
-    make_worker(on_sqlite.database)
-    bus = Bus(on_sqlite.settings.redis_url, on_sqlite.settings.redis_prefix)
-    server = ModelServer(
-        url="http://127.0.0.1:1", kind="embedded", reachable=True, models=[ModelCard(name="smollm2", size_bytes=1)]
-    )
-    figures = read_resources(on_sqlite.settings.home)
-    bus.beat(Heartbeat(worker="worker-1", host="here", at=utc_now(), resources=figures, model_server=server))
-    reader = runtime_of(on_sqlite.app).overview
-    wait_until(lambda: reader.read().answer.models.server is not None, "the heartbeat is seen")
-    bus.close()
+    on_sqlite.beat("smollm2", kind="embedded")
+    refusal = admin.get("/api/models")["models"]["pull_refusal"]
+    assert "can neither pull nor delete" in refusal
     for answer in (
         admin.ask("POST", "/api/models/pulls", json={"name": "llama3"}),
         admin.ask("DELETE", "/api/models/smollm2"),
     ):
         assert answer.status_code == 409
-        assert "can neither pull nor delete" in answer.json["error"]  # type: ignore[index]  # it is one
+        assert answer.json["error"] == refusal  # type: ignore[index]  # it is one
+    on_sqlite.beat("llama3:latest", worker="worker-2")
+    wait_until(lambda: admin.get("/api/models")["models"]["pull_refusal"] is None, "another server is seen")
 
 
 def test_usage_tells_of_the_sessions_that_the_asker_may_see(
@@ -78,3 +71,20 @@ def test_usage_tells_of_the_sessions_that_the_asker_may_see(
     assert (usage["llama3:latest"]["sessions"], usage["tiny"]["sessions"]) == (1, 0)
     assert [session["name"] for session in usage["llama3:latest"]["latest"]] == ["Ada's"]
     assert {used["sessions"] for used in admin.get("/api/models/usage")["usage"]} == {2, 0}
+
+
+def test_usage_counts_the_models_of_roles_too_each_session_once(on_sqlite: Dashboard) -> None:
+    ada = on_sqlite.program()
+    by_role = {"models": {"queen": "llama3", "developer": "tiny", "analyst": "tiny:latest"}}
+    on_sqlite.make(ada.user, model="llama3:latest", name="By role", options=by_role)
+    auto = on_sqlite.make(ada.user, State.RUNNING, model="", name="Auto", options={"models": "auto"})
+    formed = SwarmFormed(architecture="CENTRALIZED", model="llama3:latest", agents=[], models={"developer": "tiny"})
+    with on_sqlite.database.write() as db:
+        set_model(db, auto.id, epoch=1, model="llama3:latest")
+        for _ in range(2):  # as after another claim
+            append_events(db, auto.id, [formed])
+    gone = on_sqlite.make(ada.user, State.COMPLETED, model="tiny")
+    assert ada.ask("DELETE", f"/api/sessions/{gone.id}").status_code == 204
+    on_sqlite.beat("llama3:latest", "tiny:latest")
+    for used in ada.get("/api/models/usage")["usage"]:
+        assert (used["sessions"], [session["name"] for session in used["latest"]]) == (2, ["Auto", "By role"])

@@ -59,7 +59,9 @@ def test_an_admin_pulls_cancels_and_deletes_models(browser: Browser, models_site
     expect(installed).to_have_count(2, timeout=PATIENCE)
 
 
-def test_a_member_pulls_and_does_not_delete_also_on_a_phone(browser: Browser, models_site: Site) -> None:
+def test_a_member_pulls_and_does_not_delete_also_on_a_phone(
+    browser: Browser, models_site: Site, ollama: OllamaServer
+) -> None:
     ada = models_site.dashboard.program()
     models_site.installation.start_worker()
     page = open_page(browser, models_site, ada, "/models", size=PHONE)
@@ -68,4 +70,20 @@ def test_a_member_pulls_and_does_not_delete_also_on_a_phone(browser: Browser, mo
     page.get_by_role("textbox", name="Model").fill("mistral:7b")
     page.get_by_role("button", name="Pull", exact=True).click()
     expect(page.locator(".installed-model")).to_have_count(3, timeout=PATIENCE)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+    ollama.pull_seconds = 0.3
+    page.goto(f"{models_site.url}/sessions")
+    offer = page.get_by_role("button", name="CodeLlama 13B: pull it")
+    offer.click(timeout=PATIENCE)
+    bar = page.get_by_role("progressbar", name="pull codellama:13b")
+    expect(bar).to_have_attribute("aria-valuemax", "4000", timeout=PATIENCE)
+    expect(offer).to_have_count(0)
+    page.get_by_role("button", name="Cancel codellama:13b").click()
+    expect(page.locator(".model-order")).to_contain_text("Cancelled", timeout=PATIENCE)
+    ollama.pull_seconds = 0
+    offer.click()
+    page.get_by_role("button", name="Use codellama:13b").click(timeout=PATIENCE)
+    expect(page.locator("#model")).to_have_value("codellama:13b")
+    expect(offer).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

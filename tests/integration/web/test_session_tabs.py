@@ -215,6 +215,13 @@ def test_the_plan_shows_its_parts_in_their_states_and_opens_a_result(browser: Br
     expect(page.locator(".plan-card[data-subtask='1']")).to_have_attribute("data-state", "done", timeout=PATIENCE)
     page.locator(".plan-card[data-subtask='1']").click()
     expect(page.get_by_role("region", name="Part Count")).to_contain_text("There are two.")
+    for state, sentence in (
+        (State.COMPLETED, "without dividing the task"),
+        (State.FAILED, "before its task was divided"),
+    ):
+        page.goto(f"{site.url}/sessions/{site.dashboard.make(ada.user, state).id}/plan")
+        expect(page.locator("#plan .empty")).to_contain_text(sentence)
+        expect(page.locator(".skeleton")).to_have_count(0)
 
 
 def test_a_file_is_shown_with_its_lines_its_changes_and_where_it_came_from(browser: Browser, site: Site) -> None:

@@ -99,9 +99,3 @@ def test_redis_that_is_away_is_a_problem_and_the_minutes_are_told_still(make_set
         assert "REDIS_URL" in problems(ada)["redis_away"]["advice"]
         told = ada.get("/api/status/history")
         assert (told["hosts"], told["queue"], len(told["minutes"])) == ([], [], 60)
-
-
-def test_flower_is_linked_for_admins_alone(make_settings: Any, sqlite_url: str) -> None:
-    with Dashboard(make_settings(database_url=sqlite_url, flower_url="http://127.0.0.1:5555")) as dashboard:
-        assert dashboard.program(admin=True).get("/api/status")["system"]["flower_url"] == "http://127.0.0.1:5555"
-        assert dashboard.program().get("/api/status")["system"]["flower_url"] is None

@@ -44,7 +44,7 @@ def press_until(page: Page, key: str, name: str) -> None:
 
 def test_a_template_is_used_by_keyboard_alone(browser: Browser, site: Site) -> None:
     who = site.dashboard.program()
-    save(who)
+    template_id = save(who)
     page = open_page(browser, site, who, "/templates")
     page.get_by_role("link", name="Tides", exact=True).wait_for()
     press_until(page, "Tab", "Use \u2068Tides\u2069")
@@ -56,6 +56,16 @@ def test_a_template_is_used_by_keyboard_alone(browser: Browser, site: Site) -> N
     expect(page.locator(".template-fields")).to_have_count(0)
     [session] = who.get("/api/sessions")["active_sessions"].values()
     assert session["task"] == "Explain the moon."
+
+    page.goto(f"{site.url}/sessions/{session['id']}")
+    origin = page.locator(".session-facts div").filter(has_text="Template")
+    expect(origin).to_have_text("TemplateTides, version 1")
+    origin.get_by_role("link", name="Tides").click()
+    expect(page.get_by_role("region", name="Versions").get_by_role("listitem")).to_have_count(1)
+    who.ask("DELETE", f"/api/templates/{template_id}")
+    page.goto(f"{site.url}/sessions/{session['id']}")
+    expect(origin).to_have_text("TemplateTides, version 1")
+    expect(origin.get_by_role("link")).to_have_count(0)
 
 
 @pytest.mark.parametrize("path", ["/templates", "/templates/{}", "/templates/new", "/sessions?template={}"])
@@ -81,6 +91,33 @@ def test_what_others_share_can_be_copied_but_not_changed(browser: Browser, site:
     expect(page.get_by_role("textbox", name="Task")).to_be_enabled()
     assert not page.url.endswith(template_id)
     owner.ask("DELETE", f"/api/templates/{template_id}")
+
+
+def test_the_editor_has_all_options_and_the_form_says_what_it_leaves_out(browser: Browser, site: Site) -> None:
+    who = site.dashboard.program()
+    options = {"commands": True, "models": {"developer": "codellama:7b"}, "seed": 7, "num_ctx": 4096}
+    template_id = save(who, task="Count.", options=options)
+    page = open_page(browser, site, who, f"/templates/{template_id}")
+    page.get_by_text("Advanced").click()
+    expect(page.get_by_label("Seed")).to_have_value("7")
+    expect(page.get_by_label("Developer")).to_have_value("codellama:7b")
+    expect(page.get_by_label("Run commands")).to_be_checked()
+    page.get_by_label("Temperature").fill("3")
+    expect(page.get_by_text("The temperature lies between 0 and 2.")).to_be_visible()
+    page.get_by_label("Temperature").fill("0.3")
+    page.get_by_label("Seed").fill("")
+    page.get_by_label("Models by role").select_option("Choose automatically")
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_role("button", name="Saved")).to_be_visible()
+    kept = who.get(f"/api/templates/{template_id}")["template"]["options"]
+    assert kept == {"commands": True, "num_ctx": 4096, "temperature": 0.3, "models": "auto"}
+
+    page.get_by_role("link", name="Use").click()
+    expect(page.locator("#create .note")).to_contain_text("this server does not allow any")
+    page.get_by_role("button", name="Create & Start Session").click()
+    expect(page.locator(".toast-note")).to_contain_text("is on its way")
+    [session] = who.get("/api/sessions")["active_sessions"].values()
+    assert session["options"].items() >= (kept | {"commands": False}).items()
 
 
 def test_a_template_of_somebody_else_has_no_page(site: Site) -> None:

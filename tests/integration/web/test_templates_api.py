@@ -180,6 +180,36 @@ def test_deleting_takes_the_versions_and_leaves_the_sessions(ada: Program) -> No
     assert save(ada)["version"] == 1
 
 
+def test_a_session_remembers_its_template_which_counts_it_and_so_does_what_is_made_from_it(
+    ada: Program, bob: Program
+) -> None:
+    saved = save(ada, shared=True)
+    put(ada, saved, workers=6, shared=True)
+    origin = {"id": saved["id"], "version": 1, "name": "Greeting"}
+    first = start(ada, saved["id"], variables={"who": "Eve"}, version=1)["session"]
+    assert first["template"] == origin
+    assert ada.create(template={"id": saved["id"]})["template"] == origin | {"version": 2}
+    assert bob.create(template={"id": "small-tool"})["template"] == {
+        "id": "small-tool",
+        "version": None,
+        "name": load_presets()["small-tool"].name,
+    }
+    assert ada.create()["template"] is None
+    uses = {template["id"]: template["uses"] for template in ada.get("/api/templates")["templates"]}
+    assert (uses[saved["id"]], uses["small-tool"]) == (2, 0), "only those that one may see"
+    assert bob.get("/api/templates/small-tool")["template"]["uses"] == 1
+    for unknown in ({"id": "no-such"}, {"id": saved["id"], "version": 3}):
+        refused = ada.ask("POST", "/api/sessions", json={"task": "Hello.", "template": unknown})
+        assert (refused.status_code, fields_of(refused.json)) == (422, ["template"])
+
+    ada.ask("DELETE", f"/api/templates/{saved['id']}")
+    path = f"/api/sessions/{first['id']}"
+    again = ada.ask("POST", f"{path}/rerun").json
+    changed = ada.ask("POST", f"{path}/fork", json={"workers": 8}).json
+    freed = ada.ask("POST", f"{path}/fork", json={"template": None}).json
+    assert [made["session"]["template"] for made in (again, changed, freed)] == [origin, origin, None]  # type: ignore[index]  # each is one
+
+
 def test_a_start_fills_in_the_variables_and_takes_what_is_to_be_other(ada: Program, dashboard: Dashboard) -> None:
     saved = save(ada, project_folder="greetings/{{who}}")
     session = start(ada, saved["id"], variables={"who": "{{language}}"}, workers=8, options={"rounds": 3})["session"]

@@ -110,6 +110,13 @@ def test_flower_does_not_listen_to_the_world_without_a_password(shell: Shell) ->
     assert "FLOWER_BASIC_AUTH" in answer.stderr
 
 
+def test_flower_says_where_a_path_is_too_long_for_its_socket(shell: Shell) -> None:
+    shell.home /= "f" * 100
+    answer = shell("flower", REDIS_URL="redis://127.0.0.1:9/0")
+    assert answer.returncode == 1
+    assert "too long for Flower's socket" in answer.stderr
+
+
 def test_migrate_makes_the_tables_and_the_first_admin_once(shell: Shell) -> None:
     first, second = shell("migrate"), shell("migrate")
     assert first.returncode == second.returncode == 0

@@ -1,5 +1,7 @@
 import type { ModelOrder } from "../api_types.ts";
 import { formatBytes } from "../format.ts";
+import { findModel } from "../models.ts";
+import { models } from "../state/models_store.ts";
 import { cancelOrder, isActive } from "../state/model_orders.ts";
 import { ActionButton } from "./action_button.tsx";
 import { Icon } from "./icon.tsx";
@@ -24,8 +26,14 @@ function sayOrder(order: ModelOrder): string {
   return `${order.progress ?? (order.kind === "pull" ? "Begins" : "Deletes")}${percent}${bytes}`;
 }
 
+interface Props {
+  orders: readonly ModelOrder[];
+  /** Where a pulled model can be used at once. */
+  onUse?: (model: string) => void;
+}
+
 /** Pulls and deletions: how far those under way are, and how the last ones ended. */
-export function ModelOrderList({ orders }: { orders: readonly ModelOrder[] }) {
+export function ModelOrderList({ orders, onUse }: Props) {
   return (
     <ul class="model-orders">
       {orders.map((order) => {
@@ -41,6 +49,11 @@ export function ModelOrderList({ orders }: { orders: readonly ModelOrder[] }) {
               {end === null && order.is_mine && (
                 <ActionButton class="btn-quiet btn-sm" label={`Cancel ${order.model}`} isOff={!order.wanted} onClick={() => void cancelOrder(order)}>
                   Cancel
+                </ActionButton>
+              )}
+              {onUse !== undefined && order.state === "completed" && findModel(models.value?.items ?? [], order.model) !== undefined && (
+                <ActionButton class="btn-quiet btn-sm" label={`Use ${order.model}`} onClick={() => onUse(order.model)}>
+                  Use it
                 </ActionButton>
               )}
             </div>

@@ -44,7 +44,11 @@ export function PlanPanel({ live }: { live: LiveSession }) {
         <Skeleton lines={3} />
       ) : (
         <EmptyState icon="diagram-3" title="No plan">
-          {isFinal(status) ? "The session ended before its task was divided." : "The task is divided as soon as the session runs."}
+          {status === "completed"
+            ? "The swarm came to its result without dividing the task."
+            : isFinal(status)
+              ? "The session ended before its task was divided."
+              : "The task is divided as soon as the session runs."}
         </EmptyState>
       )}
     </Panel>

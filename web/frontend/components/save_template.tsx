@@ -9,6 +9,7 @@ import { ActionButton } from "./action_button.tsx";
 import { describedBy, Field } from "./field.tsx";
 import { Icon } from "./icon.tsx";
 import { ErrorNote } from "./notes.tsx";
+import { Switch } from "./switch.tsx";
 
 interface Props {
   /** What is saved, as it is when the button is pressed. */
@@ -113,19 +114,13 @@ function SaveTemplateDialog({ content, suggested, onClose }: { content: Template
             onInput={(event) => (description.value = event.currentTarget.value)}
           />
         </Field>
-        <label class="switch" for="template-shared">
-          <input
-            id="template-shared"
-            type="checkbox"
-            class="form-check-input"
-            checked={isShared.value}
-            onChange={(event) => (isShared.value = event.currentTarget.checked)}
-          />
-          <span>
-            Share with the team
-            <span class="field-hint">Everybody may use and copy it; you change it.</span>
-          </span>
-        </label>
+        <Switch
+          id="template-shared"
+          label="Share with the team"
+          hint="Everybody may use and copy it; you change it."
+          isOn={isShared.value}
+          onChange={(isOn) => (isShared.value = isOn)}
+        />
         {variables.length > 0 && (
           <p class="template-asks">
             It asks for{" "}

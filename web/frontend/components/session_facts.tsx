@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import type { SessionDetail } from "../api_types.ts";
+import type { SessionDetail, TemplateOrigin } from "../api_types.ts";
 import { architectureName, formatCount, formatDuration, plural } from "../format.ts";
 import { sayModels } from "../models.ts";
 import type { LiveSession } from "../state/live_session.ts";
@@ -16,8 +16,24 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
   );
 }
 
+/** The template it came from: a link where that is still there for this person, else its name. */
+function Origin({ template: { id, version, name }, isLink }: { template: TemplateOrigin; isLink: boolean }) {
+  return (
+    <>
+      {isLink ? (
+        <a href={`/templates/${id}`}>
+          <Given text={name} />
+        </a>
+      ) : (
+        <Given text={name} />
+      )}
+      {version !== null && <span class="muted">, version {version}</span>}
+    </>
+  );
+}
+
 /** The settings of a session, its times, and what it took so far. */
-export function SessionFacts({ live, detail }: { live: LiveSession; detail: SessionDetail }) {
+export function SessionFacts({ live, detail, hasTemplate }: { live: LiveSession; detail: SessionDetail; hasTemplate: boolean }) {
   const startedAt = useSlice(live.state, (state) => state.startedAt);
   const endedAt = useSlice(live.state, (state) => state.endedAt);
   const worker = useSlice(live.state, (state) => state.worker);
@@ -30,6 +46,11 @@ export function SessionFacts({ live, detail }: { live: LiveSession; detail: Sess
         {plural(detail.workers, "worker")}, {architectureName(detail.architecture)}
       </Fact>
       <Fact name="Model">{sayModels(model ?? (detail.model || "the default one"), models)}</Fact>
+      {detail.template !== null && (
+        <Fact name="Template">
+          <Origin template={detail.template} isLink={hasTemplate} />
+        </Fact>
+      )}
       <Fact name="Owner">
         <Given text={detail.owner} />
       </Fact>

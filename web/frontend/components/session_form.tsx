@@ -4,6 +4,7 @@ import { api, ApiError, sentenceOf, type FieldProblem } from "../api.ts";
 import { isolate } from "../bidi.ts";
 import { suggestName } from "../format.ts";
 import { MODEL_ROLES } from "../models.ts";
+import { checkOptions, DEFAULT_OPTIONS, NUMBER_OPTIONS, setOption } from "../options.ts";
 import { randomKey } from "../random_key.ts";
 import { basedOn } from "../state/based_on.ts";
 import { changeDraft, clearDraft, draft } from "../state/draft.ts";
@@ -11,27 +12,24 @@ import { checkTemplateDraft, fillBody, finishTemplate, readAsTemplate, templateD
 import { putSession } from "../state/sessions_store.ts";
 import { showToast } from "../state/toasts.ts";
 import { bodyOf, checkDraft, countCharacters } from "../validation.ts";
-import { AdvancedOptions } from "./advanced_options.tsx";
-import { ArchitecturePicker } from "./architecture_picker.tsx";
 import { describedBy, Field } from "./field.tsx";
-import { FolderInput } from "./folder_input.tsx";
 import { Given } from "./given.tsx";
 import { Icon } from "./icon.tsx";
-import { ModelSelect } from "./model_select.tsx";
 import { ErrorNote, Note } from "./notes.tsx";
 import { Panel } from "./panel.tsx";
 import { SaveTemplateButton } from "./save_template.tsx";
+import { SwarmFields } from "./swarm_fields.tsx";
 import { TemplateFields } from "./template_fields.tsx";
-import { WorkerCount } from "./worker_count.tsx";
 
 /** The fields of the API that have a place in the form; a problem of any other is shown above the button. */
 const PLACED = new Set([
-  ...["task", "name", "model", "project_folder", "options.temperature", "options.rounds", "options.models"],
+  ...["task", "name", "model", "project_folder", "options.models"],
+  ...NUMBER_OPTIONS.map(({ name }) => `options.${name}`),
   ...MODEL_ROLES.map((role) => `options.models.${role}`),
 ]);
 const COUNTED_FROM = 90_000;
 /** What the form leaves out means this, and not what the session has that it was filled from. */
-const EMPTY = { model: null, project_folder: null, options: { models: null, commands: false } };
+const EMPTY = { model: null, project_folder: null, options: DEFAULT_OPTIONS };
 
 /** The form that creates and starts a session. */
 export function SessionForm({ mayRunCommands }: { mayRunCommands: boolean }) {
@@ -42,8 +40,9 @@ export function SessionForm({ mayRunCommands }: { mayRunCommands: boolean }) {
   /** One key a submission: sending the same body again after a lost answer gives the same session. */
   const submission = useRef({ body: "", key: "" });
 
-  const { task, name, workers, architecture, model, projectFolder } = draft.value;
-  const byField = Object.fromEntries(problems.value.map(({ field, message }) => [field, message]));
+  const { task, name, options } = draft.value;
+  const leavesOutCommands = options["commands"] === true && !mayRunCommands;
+  const byField = Object.fromEntries([...checkOptions(options), ...problems.value].map(({ field, message }) => [field, message]));
   const characters = countCharacters(task);
 
   const show = (found: readonly FieldProblem[]): void => {
@@ -56,7 +55,8 @@ export function SessionForm({ mayRunCommands }: { mayRunCommands: boolean }) {
     const found = [...checkDraft(draft.peek()), ...checkTemplateDraft()];
     show(found);
     if (found.length > 0) return;
-    const body = fillBody(bodyOf({ ...draft.peek(), commands: mayRunCommands && draft.peek().commands }));
+    const now = draft.peek();
+    const body = fillBody(bodyOf(mayRunCommands ? now : { ...now, options: setOption(now.options, "commands", undefined) }));
     const base = basedOn.peek();
     const text = JSON.stringify([base, body]);
     if (submission.current.body !== text) submission.current = { body: text, key: randomKey() };
@@ -81,15 +81,16 @@ export function SessionForm({ mayRunCommands }: { mayRunCommands: boolean }) {
       const details = error instanceof ApiError ? error.details : [];
       show(details);
       const isPlaced = details.length > 0 && details.every(({ field }) => PLACED.has(field));
-      trouble.value = isPlaced ? null : [sentenceOf(error), ...details.map((each) => each.message)].join(" ");
+      const sentences = new Set([sentenceOf(error), ...details.map((each) => each.message)]);
+      trouble.value = isPlaced ? null : [...sentences].join(" ");
     } finally {
       isSending.value = false;
     }
   };
   /** A problem goes as soon as its field is changed. */
-  const change = (field: string, changed: Parameters<typeof changeDraft>[0]): void => {
+  const change = (changed: Parameters<typeof changeDraft>[0]): void => {
     changeDraft(changed);
-    problems.value = problems.value.filter((problem) => problem.field !== field);
+    problems.value = problems.value.filter(({ field }) => !(field.split(".", 1)[0]! in changed));
   };
 
   return (
@@ -111,6 +112,12 @@ export function SessionForm({ mayRunCommands }: { mayRunCommands: boolean }) {
       >
         {basedOn.value !== null && <BaseNote name={basedOn.value.name} />}
         <TemplateFields problems={byField} />
+        {leavesOutCommands && (
+          <Note icon="terminal" tone="waiting">
+            <strong>It starts without commands.</strong> What the form was filled from lets drones run commands, and this server does
+            not allow any; its admin would set <code>OLLAMA_FLOW_COMMANDS=true</code>.
+          </Note>
+        )}
         <Field
           id="task"
           label="Task"
@@ -125,7 +132,7 @@ export function SessionForm({ mayRunCommands }: { mayRunCommands: boolean }) {
             required
             placeholder="Compare three ways to cache our API's answers, and recommend one."
             value={task}
-            onInput={(event) => change("task", { task: event.currentTarget.value })}
+            onInput={(event) => change({ task: event.currentTarget.value })}
           />
         </Field>
         <Field id="name" label="Session name" isOptional problem={byField["name"]}>
@@ -137,18 +144,10 @@ export function SessionForm({ mayRunCommands }: { mayRunCommands: boolean }) {
             autocomplete="off"
             placeholder={suggestName(task) || "Taken from the task"}
             value={name}
-            onInput={(event) => change("name", { name: event.currentTarget.value })}
+            onInput={(event) => change({ name: event.currentTarget.value })}
           />
         </Field>
-        <WorkerCount value={workers} onChange={(count) => change("workers", { workers: count })} />
-        <ArchitecturePicker value={architecture} onChange={(code) => change("architecture", { architecture: code })} />
-        <ModelSelect value={model} problem={byField["model"]} onChange={(picked) => change("model", { model: picked })} />
-        <FolderInput
-          value={projectFolder}
-          problem={byField["project_folder"]}
-          onChange={(path) => change("project_folder", { projectFolder: path })}
-        />
-        <AdvancedOptions problems={byField} mayRunCommands={mayRunCommands} onChange={change} />
+        <SwarmFields swarm={draft.value} problems={byField} mayRunCommands={mayRunCommands} onChange={change} />
         {trouble.value !== null && <ErrorNote>{trouble}</ErrorNote>}
         <button type="submit" class="btn btn-primary btn-start" aria-disabled={isSending.value}>
           <Icon name={isSending.value ? "arrow-repeat" : "play-fill"} class={isSending.value ? "is-turning" : ""} />

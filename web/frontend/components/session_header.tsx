@@ -12,8 +12,15 @@ import { SessionFacts } from "./session_facts.tsx";
 import { StateBadge } from "./state_badge.tsx";
 import { TaskText } from "./task_text.tsx";
 
+interface Props {
+  live: LiveSession;
+  detail: SessionDetail;
+  /** Whether the template that it came from is still there for this person. */
+  hasTemplate: boolean;
+}
+
 /** What the session is, how it is, and what one can do with it. */
-export function SessionHeader({ live, detail }: { live: LiveSession; detail: SessionDetail }) {
+export function SessionHeader({ live, detail, hasTemplate }: Props) {
   const status = useSlice(live.state, (state) => state.status);
   const seen = useSlice(live.state, (state) => seenState(state.status, state.desired, state.waitsFor));
   const { done, planned } = detail.progress;
@@ -29,7 +36,7 @@ export function SessionHeader({ live, detail }: { live: LiveSession; detail: Ses
         <SessionControls live={live} name={detail.name} seen={seen} />
       </div>
       <TaskText text={detail.task} />
-      <SessionFacts live={live} detail={detail} />
+      <SessionFacts live={live} detail={detail} hasTemplate={hasTemplate} />
       <CommandPanel command={detail.command} />
       {status !== "queued" && !isFinal(status) && (
         <div class="session-progress">

@@ -33,6 +33,7 @@ export function TemplateCard({ template }: { template: Template }) {
           <p class="template-meta">
             {plural(template.workers, "worker")}, {architectureName(template.architecture)}
             {template.model !== "" && ` · ${template.model}`}
+            {template.uses > 0 && ` · ${plural(template.uses, "session")}`}
           </p>
           <Marks template={template} />
         </div>

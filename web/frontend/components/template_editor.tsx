@@ -9,25 +9,27 @@ import { copyTemplate, deleteTemplate } from "../state/template_actions.ts";
 import type { TemplateEditor as Editor } from "../state/template_editor.ts";
 import { showToast } from "../state/toasts.ts";
 import { ActionButton } from "./action_button.tsx";
-import { ArchitecturePicker } from "./architecture_picker.tsx";
 import { describedBy, Field } from "./field.tsx";
-import { FolderInput } from "./folder_input.tsx";
 import { Given } from "./given.tsx";
 import { Icon } from "./icon.tsx";
-import { MissingModel } from "./missing_model.tsx";
-import { ModelSelect } from "./model_select.tsx";
 import { ErrorNote, Note, Skeleton } from "./notes.tsx";
 import { Panel } from "./panel.tsx";
-import { TemplateOptions } from "./template_options.tsx";
+import { SwarmFields } from "./swarm_fields.tsx";
+import { Switch } from "./switch.tsx";
 import { TemplateVersions } from "./template_versions.tsx";
 import { VariableList } from "./variable_list.tsx";
-import { WorkerCount } from "./worker_count.tsx";
 
 /** The fields that have a place in the form; a problem of any other is shown above the button. */
-const PLACED = new Set(["name", "description", "task", "session_name", "project_folder"]);
+const PLACED = /^(name|description|task|session_name|model|project_folder|options\..*)$/;
+
+interface Props {
+  editor: Editor;
+  /** Whether the server allows sessions to run commands. */
+  mayRunCommands: boolean;
+}
 
 /** A template on a page of its own: its settings, its variables, its versions. */
-export function TemplateEditor({ editor }: { editor: Editor }) {
+export function TemplateEditor({ editor, mayRunCommands }: Props) {
   const saved = editor.saved.value;
   return (
     <>
@@ -42,7 +44,7 @@ export function TemplateEditor({ editor }: { editor: Editor }) {
         editor.trouble.value === null ? <Skeleton lines={8} /> : <ErrorNote>{editor.trouble}</ErrorNote>
       ) : (
         <div class={saved === null ? "template-alone" : "columns columns-template"}>
-          <TemplateForm editor={editor} />
+          <TemplateForm editor={editor} mayRunCommands={mayRunCommands} />
           {saved !== null && <TemplateVersions editor={editor} />}
         </div>
       )}
@@ -78,7 +80,7 @@ function Actions({ template }: { template: Template }) {
   );
 }
 
-function TemplateForm({ editor }: { editor: Editor }) {
+function TemplateForm({ editor, mayRunCommands }: Props) {
   const form = useRef<HTMLFormElement>(null);
   const isSending = useSignal(false);
   const { change } = editor;
@@ -87,9 +89,11 @@ function TemplateForm({ editor }: { editor: Editor }) {
   const mayChange = editor.mayChange.value;
   const isUnchanged = saved !== null && !editor.isChanged.value;
   // While one types only what stands there can be wrong; what is missing is said when it is saved.
-  const typed = checkTemplate(now).filter(({ field }) => (now[field as keyof NewTemplate] ?? "") !== "");
+  const typed = checkTemplate(now).filter(
+    ({ field }) => field.startsWith("options.") || (now[field as keyof NewTemplate] ?? "") !== "",
+  );
   const byField = Object.fromEntries([...typed, ...editor.problems.value].map(({ field, message }) => [field, message]));
-  const ofOthers = editor.problems.value.filter(({ field }) => !PLACED.has(field));
+  const ofOthers = editor.problems.value.filter(({ field }) => !PLACED.test(field));
   const save = async (): Promise<void> => {
     if (isSending.value || isUnchanged || !mayChange) return;
     isSending.value = true;
@@ -186,30 +190,15 @@ function TemplateForm({ editor }: { editor: Editor }) {
             />
           </Field>
           <VariableList variables={editor.variables.value} onChange={(variables) => change({ variables })} />
-          <WorkerCount value={now.workers} onChange={(workers) => change({ workers })} />
-          <ArchitecturePicker value={now.architecture} onChange={(architecture) => change({ architecture })} />
-          <ModelSelect value={now.model} problem={undefined} onChange={(model) => change({ model })} />
-          <MissingModel model={now.model} onDefault={() => change({ model: "" })} />
-          <FolderInput
-            value={now.project_folder}
-            problem={byField["project_folder"]}
-            onChange={(project_folder) => change({ project_folder })}
-          />
-          <TemplateOptions options={now.options} onChange={(options) => change({ options })} />
+          <SwarmFields swarm={now} problems={byField} mayRunCommands={mayRunCommands} onChange={change} />
           {saved?.kind !== "preset" && (
-            <label class="switch" for="shared">
-              <input
-                id="shared"
-                type="checkbox"
-                class="form-check-input"
-                checked={now.shared}
-                onChange={(event) => change({ shared: event.currentTarget.checked })}
-              />
-              <span>
-                Share with the team
-                <span class="field-hint">Everybody may use and copy it; you change it.</span>
-              </span>
-            </label>
+            <Switch
+              id="shared"
+              label="Share with the team"
+              hint="Everybody may use and copy it; you change it."
+              isOn={now.shared}
+              onChange={(shared) => change({ shared })}
+            />
           )}
           {ofOthers.map((problem) => (
             <ErrorNote key={problem.field}>

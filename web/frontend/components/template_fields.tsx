@@ -1,12 +1,11 @@
 import { useSignal } from "@preact/signals";
 import type { Variable } from "../api_types.ts";
 import { checkText, checkValue } from "../template_text.ts";
-import { changeDraft, draft } from "../state/draft.ts";
+import { draft } from "../state/draft.ts";
 import { draftVariables, leaveTemplate, setValue, templateDraft, valueOf } from "../state/template_draft.ts";
 import { describedBy, Field } from "./field.tsx";
 import { Given } from "./given.tsx";
 import { Icon } from "./icon.tsx";
-import { MissingModel } from "./missing_model.tsx";
 
 /** What the template of the form asks for; nothing where the form begins without one. */
 export function TemplateFields({ problems }: { problems: Record<string, string> }) {
@@ -37,7 +36,6 @@ export function TemplateFields({ problems }: { problems: Record<string, string> 
         <VariableField key={variable.name} variable={variable} problem={problems[`variables.${variable.name}`]} />
       ))}
       {isBroken && <p class="field-problem">{checkText(draft.value.task)}</p>}
-      <MissingModel model={draft.value.model} onDefault={() => changeDraft({ model: "" })} />
     </section>
   );
 }

@@ -13,7 +13,6 @@ import { isAdmin, mountPage } from "./mount.tsx";
 function ModelsPage() {
   const known = models.value;
   if (known === null) return overviewTrouble.value === null ? <Skeleton lines={6} /> : <ErrorNote>{overviewTrouble}</ErrorNote>;
-  const isEmbedded = known.server?.kind === "embedded";
   return (
     <div class="columns">
       <Panel id="installed" title="Installed" count={known.items.length} actions={<span class="muted models-server">{serverTitle(known)}</span>}>
@@ -30,7 +29,7 @@ function ModelsPage() {
                 isDefault={model.name === known.default}
                 loaded={known.loaded.find(({ name }) => name === model.name)}
                 usage={usage.value[model.name]}
-                onDelete={isAdmin && !isEmbedded ? () => void deleteModel(model.name) : undefined}
+                onDelete={isAdmin && known.pull_refusal === null ? () => void deleteModel(model.name) : undefined}
               />
             ))}
           </ul>
@@ -38,13 +37,10 @@ function ModelsPage() {
       </Panel>
       <div class="column-stack">
         <Panel id="pull" title="Pull a model">
-          {isEmbedded ? (
-            <Note icon="info-circle">
-              The embedded model server has the one model that it came with; it can neither pull nor delete. Install Ollama to have
-              others; ollama-flow uses it from its next start on.
-            </Note>
-          ) : (
+          {known.pull_refusal === null ? (
             <PullForm items={known.items} />
+          ) : (
+            <Note icon="info-circle">{known.pull_refusal}</Note>
           )}
         </Panel>
         {(orders.value ?? []).length > 0 && (
@@ -59,4 +55,4 @@ function ModelsPage() {
 
 mountPage(<ModelsPage />);
 followOverview();
-followModelOrders();
+followModelOrders({ always: true });

@@ -13,6 +13,8 @@ import { offerSessionCommands } from "../state/session_commands.ts";
 import { seenState } from "../states.ts";
 import { mountPage, pageRoot } from "./mount.tsx";
 
+const { sessionId = "", sessionName = "", template: hasTemplate } = pageRoot().dataset;
+
 function Session({ live, name }: { live: LiveSession; name: string }) {
   const detail = live.detail.value;
   const isReady = live.isComplete.value && detail !== null;
@@ -24,7 +26,7 @@ function Session({ live, name }: { live: LiveSession; name: string }) {
       {isReady ? (
         <>
           {live.trouble.value !== null && <ErrorNote>{live.trouble}</ErrorNote>}
-          <SessionHeader live={live} detail={detail} />
+          <SessionHeader live={live} detail={detail} hasTemplate={hasTemplate !== undefined} />
           <SessionNews live={live} detail={detail} />
           <SessionViews live={live} />
         </>
@@ -52,7 +54,6 @@ function tellMoves(live: LiveSession): void {
   });
 }
 
-const { sessionId = "", sessionName = "" } = pageRoot().dataset;
 const live = openSession(sessionId);
 mountPage(<Session live={live} name={sessionName} />);
 tellMoves(live);

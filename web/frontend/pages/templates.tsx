@@ -6,7 +6,7 @@ import { openEditor } from "../state/template_editor.ts";
 import { followTemplates } from "../state/templates_store.ts";
 import { mountPage, pageRoot } from "./mount.tsx";
 
-const { templateId } = pageRoot().dataset;
+const { templateId, commands } = pageRoot().dataset;
 keepConnected();
 
 if (templateId === undefined) {
@@ -14,7 +14,7 @@ if (templateId === undefined) {
   followTemplates();
 } else {
   const editor = openEditor(templateId === "new" ? null : templateId);
-  mountPage(<TemplateEditor editor={editor} />);
+  mountPage(<TemplateEditor editor={editor} mayRunCommands={commands === "true"} />);
   window.addEventListener("beforeunload", (event) => {
     if (editor.mayChange.peek() && editor.isChanged.peek()) event.preventDefault();
   });

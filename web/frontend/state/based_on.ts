@@ -2,7 +2,8 @@
 import { signal } from "@preact/signals";
 import { api, sentenceOf } from "../api.ts";
 import type { Session } from "../api_types.ts";
-import { emptyDraft, splitOptions, type Draft } from "../validation.ts";
+import { chosenOptions } from "../options.ts";
+import { emptyDraft, type Draft } from "../validation.ts";
 import { changeDraft } from "./draft.ts";
 import { showToast } from "./toasts.ts";
 
@@ -31,12 +32,12 @@ export async function readBase(): Promise<void> {
 export function draftOf(session: Session): Partial<Draft> {
   return {
     ...emptyDraft,
-    ...splitOptions(session.options).placed,
     name: session.name,
     task: session.task,
     workers: session.workers,
     architecture: session.architecture,
     model: session.model,
-    projectFolder: session.project_folder ?? "",
+    project_folder: session.project_folder ?? "",
+    options: chosenOptions(session.options),
   };
 }

@@ -1,5 +1,6 @@
 // The draft of the creation form, kept in this browser until it is sent.
 import { effect, signal } from "@preact/signals";
+import { setOption } from "../options.ts";
 import { emptyDraft, type Draft } from "../validation.ts";
 
 const KEY = "ollama-flow:draft";
@@ -20,13 +21,13 @@ export function changeDraft(change: Partial<Draft>): void {
 
 /** Begin anew with the same swarm: what was told to do is gone, how to work stays, but commands are allowed each time. */
 export function clearDraft(): void {
-  changeDraft({ name: "", task: "", commands: false });
+  changeDraft({ name: "", task: "", options: setOption(draft.peek().options, "commands", undefined) });
 }
 
 function readDraft(): Draft {
   try {
     const kept = JSON.parse(localStorage.getItem(KEY) ?? "{}") as Partial<Draft>;
-    const fits = Object.entries(kept).filter(([key, value]) => typeof value === typeof emptyDraft[key as keyof Draft]);
+    const fits = Object.entries(kept).filter(([key, value]) => value !== null && typeof value === typeof emptyDraft[key as keyof Draft]);
     return { ...emptyDraft, ...(Object.fromEntries(fits) as Partial<Draft>) };
   } catch {
     return emptyDraft;

@@ -4,7 +4,7 @@ import { api, sentenceOf, type FieldProblem } from "../api.ts";
 import type { NewSession, Template, TemplateContent, Variable } from "../api_types.ts";
 import { checkText, checkValue, fillText, variablesOf } from "../template_text.ts";
 import { contentOfBody } from "../templates.ts";
-import { bodyOf, emptyDraft, splitOptions, type Draft } from "../validation.ts";
+import { bodyOf, emptyDraft, type Draft } from "../validation.ts";
 import { basedOn } from "./based_on.ts";
 import { confirm } from "./confirmation.ts";
 import { changeDraft, draft } from "./draft.ts";
@@ -15,10 +15,10 @@ const KEY = "ollama-flow:draft-template";
 export interface TemplateDraft {
   id: string;
   name: string;
+  /** Null for a preset. */
+  version: number | null;
   variables: Variable[];
   values: Record<string, string>;
-  /** The options that have no place in the form. */
-  options: Record<string, unknown>;
 }
 
 export const templateDraft = signal<TemplateDraft | null>(readKept());
@@ -83,18 +83,23 @@ export async function openTemplate(id: string): Promise<void> {
 }
 
 function takeTemplate(template: Template): void {
-  const { placed, others } = splitOptions(template.options);
   basedOn.value = null;
-  templateDraft.value = { id: template.id, name: template.name, variables: template.variables, values: {}, options: others };
+  templateDraft.value = {
+    id: template.id,
+    name: template.name,
+    version: template.kind === "preset" ? null : template.version,
+    variables: template.variables,
+    values: {},
+  };
   changeDraft({
     ...emptyDraft,
-    ...placed,
     task: template.task,
     name: template.session_name,
     workers: template.workers,
     architecture: template.architecture,
     model: template.model,
-    projectFolder: template.project_folder,
+    project_folder: template.project_folder,
+    options: template.options,
   });
 }
 
@@ -110,7 +115,7 @@ export function checkTemplateDraft(): FieldProblem[] {
   return checked.flatMap(({ field, message }) => (message === null ? [] : [{ field, message }]));
 }
 
-/** The body to send: the variables filled in, the template's other options added. The same body without a template. */
+/** The body to send: the variables filled in, the template named. The same body without a template. */
 export function fillBody(body: NewSession): NewSession {
   const used = templateDraft.peek();
   if (used === null) return body;
@@ -119,8 +124,8 @@ export function fillBody(body: NewSession): NewSession {
   const name = fill(body.name ?? "").replace(/\s+/g, " ");
   return {
     ...body,
+    template: { id: used.id, version: used.version ?? null },
     task: fill(body.task),
-    options: { ...used.options, ...body.options },
     ...(name === "" ? {} : { name: shorten(name) }),
     ...(body.project_folder === undefined ? {} : { project_folder: fill(body.project_folder) }),
   };
@@ -128,30 +133,28 @@ export function fillBody(body: NewSession): NewSession {
 
 /** The template that the form makes as it stands; `{{words}}` in its texts are variables. */
 export function readAsTemplate(): TemplateContent {
-  const body = bodyOf(draft.peek());
-  const options = { ...templateDraft.peek()?.options, ...body.options };
-  return contentOfBody({ ...body, options }, draftVariables.peek());
+  return contentOfBody(bodyOf(draft.peek()), draftVariables.peek());
 }
 
 /** Let go of the template: its texts stay in the form, filled in as far as there are values. */
 export function leaveTemplate(): void {
   const values = Object.fromEntries(Object.entries(readValues()).filter(([, value]) => value.trim() !== ""));
-  const { task, name, projectFolder } = draft.peek();
+  const { task, name, project_folder } = draft.peek();
   templateDraft.value = null;
-  changeDraft({ task: fillText(task, values), name: fillText(name, values), projectFolder: fillText(projectFolder, values) });
+  changeDraft({ task: fillText(task, values), name: fillText(name, values), project_folder: fillText(project_folder, values) });
 }
 
 /** The session is on its way: the next one begins without a template. */
 export function finishTemplate(): void {
   if (templateDraft.peek() === null) return;
   templateDraft.value = null;
-  changeDraft({ projectFolder: "" });
+  changeDraft({ project_folder: "" });
 }
 
 const readValues = (): Record<string, string> =>
   Object.fromEntries(draftVariables.peek().map((variable) => [variable.name, valueOf(variable)]));
 
-const textsOf = (from: Draft) => ({ task: from.task, session_name: from.name, project_folder: from.projectFolder });
+const textsOf = (from: Draft) => ({ task: from.task, session_name: from.name, project_folder: from.project_folder });
 
 /** At most as long as the server takes it, cut at a word. */
 function shorten(name: string): string {

@@ -3,6 +3,7 @@ import { computed, signal, type ReadonlySignal, type Signal } from "@preact/sign
 import { api, ApiError, sentenceOf, type FieldProblem } from "../api.ts";
 import type { NewTemplate, Template, TemplateVersion, Variable } from "../api_types.ts";
 import { checkTemplate, variablesOf } from "../template_text.ts";
+import { chosenOptions } from "../options.ts";
 import { contentOf, emptyTemplate } from "../templates.ts";
 
 export interface TemplateEditor {
@@ -57,7 +58,8 @@ export function openEditor(id: string | null): TemplateEditor {
     }
   };
   const save = async (): Promise<Template | null> => {
-    const body = { ...form.peek(), variables: variables.peek(), name: form.peek().name.trim() };
+    const now = form.peek();
+    const body = { ...now, variables: variables.peek(), name: now.name.trim(), options: chosenOptions(now.options) };
     problems.value = checkTemplate(body);
     if (problems.value.length > 0) return null;
     trouble.value = null;
@@ -90,7 +92,7 @@ export function openEditor(id: string | null): TemplateEditor {
       // A variable that is gone for a moment, while somebody retypes it, keeps its description.
       const described = [...variables.peek(), ...form.peek().variables.filter((old) => !variables.peek().some((now) => now.name === old.name))];
       form.value = { ...form.peek(), variables: described, ...changed };
-      problems.value = problems.peek().filter(({ field }) => !(field in changed));
+      problems.value = problems.peek().filter(({ field }) => !(field.split(".", 1)[0]! in changed));
     },
     save,
     loadMoreVersions: async () => {

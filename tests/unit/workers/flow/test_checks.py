@@ -56,6 +56,7 @@ def test_what_can_be_parsed_passes(path: str, content: bytes) -> None:
         ("a.toml", b"a = \n", r"Not valid TOML: .*line 1.*\."),
         ("a.toml", b"a = 1\na = 2\n", r"Not valid TOML: .*\."),
         ("a.yaml", b"a: 1\nb: [1\n", r"Not valid YAML, line 3: did not find expected ',' or '\]'\."),
+        ("a.yaml", b"just a text\n", r"Not valid YAML: it is a text, without any keys or list\."),
         ("a.yaml", b"a:\n\tb: 1\n", r"Not valid YAML, line 2: found character that cannot start any token\."),
         ("a.yml", b"a: \x00", r"Not valid YAML: .*control characters are not allowed.*\."),
         ("a.yml", b"a: *b", r"Not valid YAML: the alias b stands for nothing\."),

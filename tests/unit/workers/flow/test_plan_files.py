@@ -14,7 +14,7 @@ from common.states import Architecture
 from tests.unit.workers.flow.helpers import Listener, plan, run_flow, script, subtask
 from workers.flow import ChatRequest, MemoryJournal, Message, Workspace
 from workers.flow.files import find_missing, name_blocks, read_files
-from workers.flow.missing import take_files
+from workers.flow.missing import take_begun, take_files
 from workers.flow.packages import PackagesDraft, repair_packages
 from workers.flow.plan import PlanDraft, SubtaskDraft, repair_plan
 from workers.flow.progress import count_expected
@@ -137,6 +137,8 @@ def test_blocks_of_one_language_are_matched_in_order() -> None:
         (f"Here:\n{block('md', 'x')}", "a.md", "x"),
         ("I cannot do that.", "fib.py", None),
         ("I cannot do that.", "x.yaml", None),
+        ("# All of it here", "x.yaml", None),
+        ("{a: 1}", "x.yaml", "{a: 1}"),
         ("```json\n{", "fib.py", None),
         ("", "a.md", None),
     ],
@@ -179,13 +181,13 @@ async def test_a_drone_is_told_what_it_has_to_write_and_its_block_becomes_that(t
 
 async def test_a_missing_file_is_asked_for_once_more_and_handed_on(tmp_path: Path) -> None:
     answers: dict[str, object] = {"plan": plan(subtask("A"), subtask("B", 1, role="analyst")), "work/1": "I did it."}
-    answers["work/1/files"] = block("python", "def f(:")
-    answers["work/1/mend"] = block("python")
+    answers |= {"work/1/files": block("python", "def f(:"), "work/1/files-2": "I cannot."}
+    answers |= {"work/1/files-3": block("python", "def f(:"), "work/1/mend": block("python")}
     listener, model, journal = await run(answers, workspace=Workspace(tmp_path))
     asked = model.call("work/1/files")
     assert "I did it." not in asked.prompt
     assert asked.request.messages[-1] == Message(role="assistant", content="```python path=fib.py\n")
-    assert model.keys[:4] == ["plan", "work/1", "work/1/files", "work/1/mend"]
+    assert model.keys[1:6] == ["work/1", "work/1/files", "work/1/files-2", "work/1/files-3", "work/1/mend"]
     assert (tmp_path / "fib.py").read_text() == f"{CODE}\n"
     assert f"I did it.\n\n```python path=fib.py\n{CODE}\n```" in model.call("work/2").prompt
     assert listener.all(Notice) == []
@@ -194,6 +196,47 @@ async def test_a_missing_file_is_asked_for_once_more_and_handed_on(tmp_path: Pat
     silent = ScriptedModel()
     await run_flow(silent, Architecture.CENTRALIZED, journal=journal, task=TASK, workspace=Workspace(tmp_path))
     assert silent.calls == []  # though the file is there now
+
+
+async def test_a_sound_file_counts_more_than_a_broken_one_that_came_first(tmp_path: Path) -> None:
+    answers: dict[str, object] = {"plan": PLAN, "work/2": "Done.", "work/2/files": block("python", "def f(:")}
+    listener, model, _ = await run(answers | {"work/2/files-2": block("python")}, workspace=Workspace(tmp_path))
+    assert [key for key in model.keys if key.startswith("work/2/")] == ["work/2/files", "work/2/files-2"]
+    assert written(listener) == [("work/2/files-2", "fib.py")]
+    assert (tmp_path / "fib.py").read_text() == f"{CODE}\n"
+
+
+async def test_a_file_that_breaks_off_each_time_is_cut_back_and_told(tmp_path: Path) -> None:
+    begun = "def f():\n    return 1\n\n\ndef g():\n    return (2,"
+    answers: dict[str, object] = {"plan": PLAN, "work/2": "Done."}
+    answers |= dict.fromkeys(["work/2/files", "work/2/files-2", "work/2/files-3"], begun)
+    listener, _, _ = await run(answers, workspace=Workspace(tmp_path))
+    assert written(listener) == [("work/2/files-3", "fib.py")]
+    assert (tmp_path / "fib.py").read_text() == "def f():\n    return 1\n"
+    assert [event.message for event in listener.all(Notice)] == [
+        "fib.py (drone-2) ends with its last whole function, as the answer broke off."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "path", "content"),
+    [
+        (
+            "class A:\n    def f(self):\n        return 1\n\n    def g(self",
+            "a.py",
+            "class A:\n    def f(self):\n        return 1\n",
+        ),
+        ("```python\nx = 1\ny = 2\nz = (", "a.py", "x = 1\ny = 2\n"),
+        (f"{CODE}\n```\nThis is it.", "a.py", f"{CODE}\n"),
+        ("I cannot do that.\nNor\nthis.", "a.py", None),
+        ("class A:\n    def f(self):\n        return (\n            1,\n            2", "a.py", None),
+        ('{"a": 1,\n"b": 2,\n"c"', "a.json", None),
+        ("", "a.py", None),
+    ],
+)
+def test_what_is_left_of_a_file_that_broke_off(answer: str, path: str, content: str | None) -> None:
+    taken = {item.path: item.content.decode() for item in take_begun(answer, path)}
+    assert taken == ({path: content} if content else {})
 
 
 async def test_a_file_that_does_not_come_is_told_and_the_flow_goes_on() -> None:
