@@ -108,7 +108,7 @@ def test_a_paused_session_that_waits_can_be_resumed_by_hand_and_kept_paused(
 def test_pausing_in_the_middle_of_a_generation_leaves_a_receipt(
     installation: Installation, model_server: OllamaServer
 ) -> None:
-    model_server.tokens_per_second, model_server.output_tokens = 5, 1000
+    model_server.tokens_per_second, model_server.output_tokens = 100, 10_000
     session = installation.create(architecture="CENTRALIZED", model="llama3")
     streams = 3  # a drone for each subtask of the scripted plan
     wait_until(lambda: model_server.active == streams, "the drones are working", 60)

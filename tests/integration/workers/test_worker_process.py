@@ -97,7 +97,7 @@ def test_a_killed_worker_process_costs_only_the_steps_in_flight(
 
 
 def test_stopping_closes_the_stream_to_the_model_server(on_sqlite: Installation, model_server: OllamaServer) -> None:
-    model_server.tokens_per_second, model_server.output_tokens = 5, 1000
+    model_server.tokens_per_second, model_server.output_tokens = 100, 10_000
     on_sqlite.start_worker()
     session = on_sqlite.create(architecture="CENTRALIZED", model="llama3")
     wait_until(lambda: model_server.active >= 2, "the drones are working", 60)
@@ -110,7 +110,7 @@ def test_stopping_closes_the_stream_to_the_model_server(on_sqlite: Installation,
 def test_a_stop_whose_nudge_is_lost_is_read_at_the_next_renewal(
     on_sqlite: Installation, model_server: OllamaServer
 ) -> None:
-    model_server.tokens_per_second, model_server.output_tokens = 5, 1000
+    model_server.tokens_per_second, model_server.output_tokens = 100, 10_000
     on_sqlite.start_worker()
     session = on_sqlite.create(architecture="CENTRALIZED", model="llama3")
     wait_until(lambda: model_server.active >= 2, "the drones are working", 60)

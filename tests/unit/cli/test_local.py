@@ -62,7 +62,7 @@ def test_files_are_in_the_folder_as_the_drones_wrote_them(server: OllamaServer, 
 
 
 def test_ctrl_c_closes_the_streams_and_gives_one(server: OllamaServer, tmp_path: Path) -> None:
-    server.tokens_per_second, server.output_tokens = 5, 1000
+    server.tokens_per_second, server.output_tokens = 100, 5000
     running = start(server, tmp_path, "--arch", "CENTRALIZED")
     wait_until(lambda: server.active >= 2, "the drones are working", 30)
     running.send_signal(signal.SIGINT)
