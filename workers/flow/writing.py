@@ -109,7 +109,8 @@ class Writing:
         broken: dict[str, str] = {}
         for path in missing:
             for turn in range(1, FILE_TURNS + 1):
-                output = await self._ask_file(next(steps), path, turn=turn, reply=reply)
+                # What it wrote first a small model only writes once more: later it sees the task alone.
+                output = await self._ask_file(next(steps), path, turn=turn, reply=reply if turn == 1 else "")
                 if output["value"] is None:  # there was no room, nor would there be for the others
                     return "\n\n".join([reply, *blocks]).strip(), broken
                 taken = await asyncio.to_thread(_choose_take(turn), str(output["text"]), path)
