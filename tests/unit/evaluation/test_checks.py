@@ -184,7 +184,8 @@ def test_wit_is_judged_only_where_asked_for(surroundings: Surroundings) -> None:
     assert failures(surroundings, task=german, answer="Der Himmel ist blau, und das Licht wird gestreut.") == []
     assert failures(surroundings, task={"language": "japanese"}, answer="青空 is blue") == ["wit"]
     assert failures(surroundings, task={"language": "japanese"}, answer="そらがあおいのはひかりのためです。") == []
-    evidence = Evidence(task=Task(name="a", kind="b", text="c", says=["x"]), answer="y", project=Path("gone"), secret=SECRET)
+    task = Task(name="a", kind="b", text="c", says=["x"])
+    evidence = Evidence(task=task, answer="y", project=Path("gone"), secret=SECRET)
     assert judge(evidence, with_wit=False) == []
 
 

@@ -199,8 +199,14 @@ async def test_a_missing_file_is_asked_for_once_more_and_handed_on(tmp_path: Pat
 
 
 async def test_a_sound_file_counts_more_than_a_broken_one_that_came_first(tmp_path: Path) -> None:
-    answers: dict[str, object] = {"plan": PLAN, "work/2": "Done.", "work/2/files": block("python", "def f(:")}
+    answers: dict[str, object] = {
+        "plan": PLAN,
+        "work/2": block("json", "{}"),
+        "work/2/files": block("python", "def f(:"),
+    }
     listener, model, _ = await run(answers | {"work/2/files-2": block("python")}, workspace=Workspace(tmp_path))
+    assert "```json" in model.call("work/2/files").prompt
+    assert "```json" not in model.call("work/2/files-2").prompt
     assert [key for key in model.keys if key.startswith("work/2/")] == ["work/2/files", "work/2/files-2"]
     assert written(listener) == [("work/2/files-2", "fib.py")]
     assert (tmp_path / "fib.py").read_text() == f"{CODE}\n"
