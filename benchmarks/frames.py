@@ -12,8 +12,9 @@ import os
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import CDPSession, Page
+from playwright.sync_api import Page
 
+from benchmarks.browsing import PageThread, begin_counting, end_counting
 from benchmarks.servers import scripted_ollama
 from tests.journeys.browser import DESKTOP, PHONE, open_browser, sign_in
 from tests.journeys.product import Product
@@ -27,19 +28,6 @@ _TOKENS = 12_000
 _ALL = ",".join(f"drone-{number}" for number in range(1, _AGENTS + 1))
 #: The result does not move: what it costs is what the machine takes from any page.
 _VIEWS = {"Swarm": "/swarm", "Streams": f"/streams?agents={_ALL}", "Timeline": "/timeline", "Result": "/result"}
-
-#: Counts frames, and how long the longest one took.
-_COUNT = """(seconds) => new Promise((resolve) => {
-  let frames = 0, longest = 0, began = 0, last = 0;
-  const count = (now) => {
-    if (began === 0) began = now;
-    else { frames += 1; longest = Math.max(longest, now - last); }
-    last = now;
-    if (now - began >= seconds * 1000) resolve([(1000 * frames) / (now - began), longest]);
-    else requestAnimationFrame(count);
-  };
-  requestAnimationFrame(count);
-})"""
 
 
 async def run() -> str:
@@ -66,11 +54,10 @@ def _measure() -> str:
         for name, size in (("desktop", DESKTOP), ("phone", PHONE)):
             page = browser.open(f"{product.url}/login", size=size, motion="no-preference")
             sign_in(page)
-            tools = page.context.new_cdp_session(page)
-            tools.send("Performance.enable", {"timeDomain": "threadTicks"})
+            thread = PageThread(page)
             for view, address in _VIEWS.items():
                 page.goto(f"{product.url}/sessions/{session_id}{address}")
-                told.append(f"{view} on a {name}: {_count_frames(page, tools)}")
+                told.append(f"{view} on a {name}: {_count_frames(page, thread)}")
             page.close()
     load = f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
     return f"{_AGENTS} agents at {_TOKENS_PER_SECOND} tokens/s each, {load}. {'. '.join(told)}."
@@ -81,15 +68,11 @@ def _count_writers(product: Product, session_id: str) -> int:
     return sum(event["event"]["type"] == "step_started" for event in events)
 
 
-def _count_frames(page: Page, tools: CDPSession) -> str:
+def _count_frames(page: Page, thread: PageThread) -> str:
     page.locator("#tab-panel .skeleton").first.wait_for(state="detached")
     page.wait_for_timeout(2000)  # what was fetched has been drawn
-    before = _read_busy_seconds(tools)
-    frames, longest = page.evaluate(_COUNT, _SECONDS)
-    busy = 1000 * (_read_busy_seconds(tools) - before) / _SECONDS
+    before = thread.read()
+    begin_counting(page, _SECONDS)
+    frames, longest = end_counting(page)
+    busy = 1000 * (thread.read() - before) / _SECONDS
     return f"{frames:.0f} frames a second (longest {longest:.0f} ms), {busy:.0f} ms of each on the page's thread"
-
-
-def _read_busy_seconds(tools: CDPSession) -> float:
-    metrics = tools.send("Performance.getMetrics")["metrics"]
-    return next(float(metric["value"]) for metric in metrics if metric["name"] == "TaskDuration")

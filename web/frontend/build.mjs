@@ -21,6 +21,19 @@ const entries = {
   theme: { theme: "theme_first.ts" },
 };
 
+/**
+ * Where a style sheet has a selector like `legend + *`, an element that comes or goes has all of its siblings styled anew,
+ * with whatever is in them, in any list of any page. Bootstrap has one; this says the same otherwise.
+ */
+const legends = {
+  name: "legends",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /bootstrap\.css$/ }, async ({ path: file }) => {
+      const css = await readFile(file, "utf8");
+      return { contents: css.replace("legend + *", "fieldset > :not(legend)"), loader: "css" };
+    }),
+};
+
 const shared = {
   absWorkingDir: here,
   outdir: target,
@@ -64,7 +77,7 @@ async function build() {
   await mkdir(target, { recursive: true });
   const results = await Promise.all([
     esbuild.build({ ...shared, entryPoints: entries.app, format: "esm", splitting: true }),
-    esbuild.build({ ...shared, entryPoints: entries.style }),
+    esbuild.build({ ...shared, entryPoints: entries.style, plugins: [legends] }),
     esbuild.build({ ...shared, entryPoints: entries.theme, format: "iife" }),
   ]);
   const manifest = {};
