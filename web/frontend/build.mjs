@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
 import { iconNames } from "./icons.ts";
 
@@ -93,6 +94,10 @@ async function build() {
   await writeOwn(manifest, "icons.svg", await makeSprite());
   await writeOwn(manifest, "favicon.svg", await readFile(path.join(ownIcons, "favicon.svg")));
   Object.values(manifest).forEach((name) => made.add(name));
+  for (const name of [...made].filter((each) => /\.(?:js|css|svg)$/.test(each))) {
+    made.add(`${name}.gz`);
+    await writeFile(path.join(target, `${name}.gz`), gzipSync(await readFile(path.join(target, name)), { level: 9 }));
+  }
   // The manifest comes before old files go, so that a running server always names files that are there.
   await writeFile(path.join(target, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   for (const name of await readdir(target)) if (!made.has(name)) await rm(path.join(target, name), { recursive: true });
