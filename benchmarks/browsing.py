@@ -87,14 +87,22 @@ def end_counting(page: Page) -> tuple[float, float]:
     return frames, longest
 
 
-class PageThread:
-    """The time that the page's own thread is busy; not that of drawing, which the processor does without a GPU."""
+class Costs:
+    """What a page takes of its machine; drawing, which the processor does without a GPU, is not among it."""
 
     def __init__(self, page: Page) -> None:
         self._tools = page.context.new_cdp_session(page)
         self._tools.send("Performance.enable", {"timeDomain": "threadTicks"})
 
-    def read(self, name: str = "TaskDuration") -> float:
-        """Return one of the browser's figures of this page: seconds, or bytes."""
+    def read_busy_seconds(self) -> float:
+        """Return how long the page's own thread has worked until now."""
+        return self._read("TaskDuration")
+
+    def read_heap_megabytes(self) -> float:
+        """Return what its script holds, after what it needs no more has been collected."""
+        self._tools.send("HeapProfiler.collectGarbage")
+        return self._read("JSHeapUsedSize") / 1e6
+
+    def _read(self, name: str) -> float:
         metrics: list[dict[str, Any]] = self._tools.send("Performance.getMetrics")["metrics"]
         return next(float(metric["value"]) for metric in metrics if metric["name"] == name)

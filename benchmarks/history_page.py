@@ -14,7 +14,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from benchmarks.browsing import PageThread, begin_counting, end_counting, open_watched, watch_openings
+from benchmarks.browsing import Costs, begin_counting, end_counting, open_watched, watch_openings
 from benchmarks.history import find_seeded
 from common.settings import load_settings
 from tests.integration.web.site import Site
@@ -128,21 +128,20 @@ def _look(page: Page, url: str, seen: _Seen) -> None:
 
 def _scroll(page: Page, seen: _Seen) -> None:
     """Turn the mouse wheel over the list."""
-    thread = PageThread(page)
+    costs = Costs(page)
     page.mouse.move(400, 600)
     page.evaluate(_WATCH_END)
-    before = thread.read()
+    before = costs.read_busy_seconds()
     begin_counting(page, _SCROLL_SECONDS)
     for _ in range(_SCROLL_SECONDS * _NOTCHES_A_SECOND):
         page.mouse.wheel(0, _NOTCH_PX)
         page.wait_for_timeout(1000 / _NOTCHES_A_SECOND)
     frames, longest = end_counting(page)
-    seen.busy.append(1000 * (thread.read() - before) / _SCROLL_SECONDS)
+    seen.busy.append(1000 * (costs.read_busy_seconds() - before) / _SCROLL_SECONDS)
     seen.frames.append(frames)
     seen.longest.append(longest)
     seen.bare.append(page.evaluate("() => window.bare"))
     seen.rows.append(page.locator(".window-row").count())
-    print("   scrolled", page.evaluate("() => [window.scrollY, document.body.scrollHeight]"), flush=True)
 
 
 @contextmanager
