@@ -58,7 +58,7 @@ def _measure() -> str:
             for name, address in pages.items():
                 with closing(browser.open("about:blank").context) as context:
                     if name != _SIGN_IN:
-                        context.add_cookies(cookies)
+                        context.add_cookies(cookies)  # type: ignore[arg-type]  # it takes what it gave
                     page = context.pages[0]
                     watch_openings(page)
                     cold[name].append(open_watched(page, product.url + address))

@@ -34,7 +34,7 @@ def _read_manifest(path: Path, changed: int) -> dict[str, str]:
 def send_built(filename: str) -> Response:
     """Send a file of the front end, compressed where the browser takes that; what compresses well was built so too."""
     response = None
-    if "gzip" in request.accept_encodings:
+    if request.accept_encodings.quality("gzip") > 0:
         with contextlib.suppress(NotFound):
             response = current_app.send_static_file(f"{filename}.gz")  # says by itself what it is, and how compressed
     response = response or current_app.send_static_file(filename)
