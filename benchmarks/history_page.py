@@ -22,7 +22,7 @@ from tests.journeys.browser import Browser, open_browser, sign_in
 from tests.support.servers import Valkey
 
 _MANY, _FEW = 100_000, 1_000
-_ROUNDS = 1
+_ROUNDS = 5
 _SCROLL_SECONDS = 3
 #: Notches of a mouse wheel, as fast as somebody turns it who looks for something.
 _NOTCH_PX, _NOTCHES_A_SECOND = 100, 30
