@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from benchmarks import bundles, calls, frames, history, history_page
+from benchmarks import bundles, calls, frames, history, history_page, pages
 
 _BENCHMARKS = {
     "bundles": bundles.run,
@@ -13,6 +13,7 @@ _BENCHMARKS = {
     "frames": frames.run,
     "history": history.run,
     "history_page": history_page.run,
+    "pages": pages.run,
 }
 
 

@@ -30,6 +30,12 @@ def weigh_page(name: str) -> int:
     return _weigh(_follow(names[f"{name}.js"]))
 
 
+def read_style() -> str:
+    """Return the style sheet of all pages as it was built."""
+    names: dict[str, str] = json.loads((_BUILT / "manifest.json").read_text())
+    return (_BUILT / names["app.css"]).read_text()
+
+
 def _follow(name: str, seen: set[str] | None = None) -> set[str]:
     """Return a built script with all that it imports."""
     files = set() if seen is None else seen

@@ -12,8 +12,9 @@ import os
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import CDPSession, Page
+from playwright.sync_api import Page
 
+from benchmarks.browsing import Costs, begin_counting, end_counting
 from benchmarks.servers import scripted_ollama
 from tests.journeys.browser import DESKTOP, PHONE, open_browser, sign_in
 from tests.journeys.product import Product
@@ -23,23 +24,17 @@ _AGENTS = 12
 _TOKENS_PER_SECOND = 50
 _SECONDS = 8
 #: Long enough that all write for as long as is measured.
-_TOKENS = 12_000
+_TOKENS = 25_000
+#: How long the page stands open until its memory is looked at again.
+_OPEN_SECONDS = 120
 _ALL = ",".join(f"drone-{number}" for number in range(1, _AGENTS + 1))
 #: The result does not move: what it costs is what the machine takes from any page.
 _VIEWS = {"Swarm": "/swarm", "Streams": f"/streams?agents={_ALL}", "Timeline": "/timeline", "Result": "/result"}
-
-#: Counts frames, and how long the longest one took.
-_COUNT = """(seconds) => new Promise((resolve) => {
-  let frames = 0, longest = 0, began = 0, last = 0;
-  const count = (now) => {
-    if (began === 0) began = now;
-    else { frames += 1; longest = Math.max(longest, now - last); }
-    last = now;
-    if (now - began >= seconds * 1000) resolve([(1000 * frames) / (now - began), longest]);
-    else requestAnimationFrame(count);
-  };
-  requestAnimationFrame(count);
-})"""
+#: How much text stands on the page.
+_WRITTEN = """() => {
+  const texts = document.querySelectorAll(".turn .prose");
+  return [...texts].reduce((sum, each) => sum + each.textContent.length, 0);
+}"""
 
 
 async def run() -> str:
@@ -66,11 +61,13 @@ def _measure() -> str:
         for name, size in (("desktop", DESKTOP), ("phone", PHONE)):
             page = browser.open(f"{product.url}/login", size=size, motion="no-preference")
             sign_in(page)
-            tools = page.context.new_cdp_session(page)
-            tools.send("Performance.enable", {"timeDomain": "threadTicks"})
+            costs = Costs(page)
             for view, address in _VIEWS.items():
                 page.goto(f"{product.url}/sessions/{session_id}{address}")
-                told.append(f"{view} on a {name}: {_count_frames(page, tools)}")
+                told.append(f"{view} on a {name}: {_count_frames(page, costs)}")
+            if size is PHONE:  # the last one, so that the texts that were drawn before are about as long on both
+                page.goto(f"{product.url}/sessions/{session_id}{_VIEWS['Streams']}")
+                told.append(_watch_memory(page, costs))
             page.close()
     load = f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
     return f"{_AGENTS} agents at {_TOKENS_PER_SECOND} tokens/s each, {load}. {'. '.join(told)}."
@@ -81,15 +78,22 @@ def _count_writers(product: Product, session_id: str) -> int:
     return sum(event["event"]["type"] == "step_started" for event in events)
 
 
-def _count_frames(page: Page, tools: CDPSession) -> str:
+def _watch_memory(page: Page, costs: Costs) -> str:
+    page.locator(".turn .prose").nth(_AGENTS - 1).wait_for()
+    held, written = costs.read_heap_megabytes(), page.evaluate(_WRITTEN)
+    page.wait_for_timeout(1000 * _OPEN_SECONDS)
+    grown, more = costs.read_heap_megabytes() - held, page.evaluate(_WRITTEN) - written
+    return (
+        f"{_OPEN_SECONDS} s later, {more / 1000:.0f} thousand characters more than {written / 1000:.0f} thousand, "
+        f"the script holds {grown:.1f} MB more than {held:.1f} MB"
+    )
+
+
+def _count_frames(page: Page, costs: Costs) -> str:
     page.locator("#tab-panel .skeleton").first.wait_for(state="detached")
     page.wait_for_timeout(2000)  # what was fetched has been drawn
-    before = _read_busy_seconds(tools)
-    frames, longest = page.evaluate(_COUNT, _SECONDS)
-    busy = 1000 * (_read_busy_seconds(tools) - before) / _SECONDS
+    before = costs.read_busy_seconds()
+    begin_counting(page, _SECONDS)
+    frames, longest = end_counting(page)
+    busy = 1000 * (costs.read_busy_seconds() - before) / _SECONDS
     return f"{frames:.0f} frames a second (longest {longest:.0f} ms), {busy:.0f} ms of each on the page's thread"
-
-
-def _read_busy_seconds(tools: CDPSession) -> float:
-    metrics = tools.send("Performance.getMetrics")["metrics"]
-    return next(float(metric["value"]) for metric in metrics if metric["name"] == "TaskDuration")

@@ -6,6 +6,7 @@ On SQLite, and on PostgreSQL where its server is installed.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import random
 import statistics
 import tempfile
@@ -18,6 +19,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
 from benchmarks.ratio import Act, Ratio, compare
+from common import migrations
 from common.clock import utc_now
 from common.database import Database
 from common.ids import new_id
@@ -136,6 +138,22 @@ def _seeded(url: str, count: int) -> Iterator[_History]:
         yield _History(database=database, owner_id=owners[0], middle=_find_middle(database, count))
     finally:
         database.dispose()
+
+
+def find_seeded(count: int) -> Path:
+    """Return a SQLite file with so many sessions; it is filled once and kept, as that takes minutes."""
+    made_by = [Path(__file__), *sorted(Path(migrations.__file__).parent.rglob("*.py"))]
+    key = hashlib.sha256(b"".join(path.read_bytes() for path in made_by)).hexdigest()[:8]
+    kept = Path(tempfile.gettempdir()) / f"ollama-flow-history-{key}-{count}.db"
+    if not kept.exists():
+        with tempfile.TemporaryDirectory() as folder:
+            filled = Path(folder) / "history.db"
+            upgrade(f"sqlite:///{filled}")
+            database = Database(f"sqlite:///{filled}")
+            seed(database, count)
+            database.dispose()
+            filled.rename(kept)
+    return kept
 
 
 def seed(database: Database, count: int) -> list[str]:

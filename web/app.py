@@ -33,6 +33,7 @@ from web.live import create_live
 from web.metrics import blueprint as metrics
 from web.overview import read_version
 from web.pages import flower, pages
+from web.pages.assets import send_built
 from web.request_log import register_request_log
 from web.runtime import attach_runtime, create_runtime
 
@@ -81,6 +82,7 @@ def _register_routes(app: OpenAPI) -> None:
         app.register_api(resource.blueprint)
     for blueprint in (health.probes, documentation.blueprint, metrics, flower, pages):
         app.register_blueprint(blueprint)
+    app.view_functions["static"] = send_built
 
 
 def _add_headers(response: Response) -> Response:

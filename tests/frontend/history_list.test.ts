@@ -15,7 +15,7 @@ const chosen = (list: HistoryList): string => [...list.selected].sort().join("")
 const loaded = takeFirst(emptyHistory, page("abcde", "more"));
 
 test("pages follow each other, and nothing is shown twice", () => {
-  const list = takeNext(beginLoading(loaded), page("efg"));
+  const list = takeNext(beginLoading(loaded, false), page("efg"));
   assert.equal(rows(list), "abcdefg");
   assert.deepEqual([list.nextCursor, list.isLoading], [null, false]);
 });
@@ -25,11 +25,17 @@ test("rows keep neither tasks nor results: there may be 100,000 of them", () => 
 });
 
 test("while a new list is on its way the old rows stay, and where it fails too", () => {
-  const waiting = beginLoading(loaded);
-  assert.deepEqual([rows(waiting), waiting.isLoading], ["abcde", true]);
+  const waiting = beginLoading(loaded, true);
+  assert.deepEqual([rows(waiting), waiting.isLoading, waiting.isStale], ["abcde", true, true]);
+  assert.equal(takeFirst(waiting, page("xyz")).isStale, false);
   const failed = failLoading(waiting, "The dashboard does not answer.");
-  assert.deepEqual([rows(failed), failed.isLoading, failed.trouble], ["abcde", false, "The dashboard does not answer."]);
-  assert.equal(beginLoading(failed).trouble, null);
+  assert.deepEqual([rows(failed), failed.isLoading, failed.isStale], ["abcde", false, false]);
+  assert.equal(failed.trouble, "The dashboard does not answer.");
+  assert.equal(beginLoading(failed, true).trouble, null);
+});
+
+test("a further page that is on its way leaves the rows as good as they were", () => {
+  assert.equal(beginLoading(loaded, false).isStale, false);
 });
 
 test("a row is chosen and no longer, and with Shift all between become like it", () => {

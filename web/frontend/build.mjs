@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
 import { iconNames } from "./icons.ts";
 
@@ -19,6 +20,19 @@ const entries = {
   style: { app: "styles/app.css" },
   /** Runs before the first paint, so it is a plain script of its own. */
   theme: { theme: "theme_first.ts" },
+};
+
+/**
+ * Where a style sheet has a selector like `legend + *`, an element that comes or goes has all of its siblings styled anew,
+ * with whatever is in them, in any list of any page. Bootstrap has one; this says the same otherwise.
+ */
+const legends = {
+  name: "legends",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /bootstrap\.css$/ }, async ({ path: file }) => {
+      const css = await readFile(file, "utf8");
+      return { contents: css.replace("legend + *", "fieldset > :not(legend)"), loader: "css" };
+    }),
 };
 
 const shared = {
@@ -64,7 +78,7 @@ async function build() {
   await mkdir(target, { recursive: true });
   const results = await Promise.all([
     esbuild.build({ ...shared, entryPoints: entries.app, format: "esm", splitting: true }),
-    esbuild.build({ ...shared, entryPoints: entries.style }),
+    esbuild.build({ ...shared, entryPoints: entries.style, plugins: [legends] }),
     esbuild.build({ ...shared, entryPoints: entries.theme, format: "iife" }),
   ]);
   const manifest = {};
@@ -80,6 +94,10 @@ async function build() {
   await writeOwn(manifest, "icons.svg", await makeSprite());
   await writeOwn(manifest, "favicon.svg", await readFile(path.join(ownIcons, "favicon.svg")));
   Object.values(manifest).forEach((name) => made.add(name));
+  for (const name of [...made].filter((each) => /\.(?:js|css|svg)$/.test(each))) {
+    made.add(`${name}.gz`);
+    await writeFile(path.join(target, `${name}.gz`), gzipSync(await readFile(path.join(target, name)), { level: 9 }));
+  }
   // The manifest comes before old files go, so that a running server always names files that are there.
   await writeFile(path.join(target, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   for (const name of await readdir(target)) if (!made.has(name)) await rm(path.join(target, name), { recursive: true });

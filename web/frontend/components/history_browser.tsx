@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useCallback, useEffect } from "preact/hooks";
 import { isFiltered, emptyQuery } from "../history_query.ts";
 import { plural } from "../format.ts";
 import { selectLoaded, toggleRow } from "../state/history_list.ts";
@@ -22,6 +22,10 @@ export function HistoryBrowser({ isOwnerShown }: { isOwnerShown: boolean }) {
   useEffect(() => {
     active.value = 0;
   }, [query]);
+  const toggle = useCallback((index: number, isRange: boolean): void => {
+    active.value = index;
+    historyList.value = toggleRow(historyList.peek(), index, isRange);
+  }, []);
   useShortcuts();
   const known = nextCursor === undefined ? undefined : `${rows.length.toLocaleString("en")}${nextCursor === null ? "" : "+"}`;
   return (
@@ -45,7 +49,7 @@ export function HistoryBrowser({ isOwnerShown }: { isOwnerShown: boolean }) {
       {nextCursor === undefined && list.trouble === null ? (
         <Skeleton lines={8} />
       ) : rows.length > 0 ? (
-        <div class={list.isLoading ? "is-stale" : ""} aria-busy={list.isLoading}>
+        <div class={list.isStale ? "is-stale" : ""} aria-busy={list.isLoading}>
           <WindowList
             items={rows}
             keyOf={(session) => session.id}
@@ -58,14 +62,10 @@ export function HistoryBrowser({ isOwnerShown }: { isOwnerShown: boolean }) {
               <HistoryRow
                 session={session}
                 isOwnerShown={isOwnerShown}
-                choice={{
-                  isActive,
-                  isSelected: list.selected.has(session.id),
-                  onToggle: (isRange) => {
-                    active.value = index;
-                    historyList.value = toggleRow(historyList.peek(), index, isRange);
-                  },
-                }}
+                index={index}
+                isActive={isActive}
+                isSelected={list.selected.has(session.id)}
+                onToggle={toggle}
               />
             )}
           />

@@ -33,7 +33,7 @@ export function HistoryFilters({ query, isOwnerShown }: { query: HistoryQuery; i
           aria-keyshortcuts="/"
           placeholder="Search names, tasks and results"
           value={query.q}
-          onInput={(event) => changeQuery({ q: event.currentTarget.value })}
+          onInput={(event) => changeQuery({ q: event.currentTarget.value }, true)}
         />
       </div>
       <div class="history-line">
@@ -119,7 +119,7 @@ export function HistoryFilters({ query, isOwnerShown }: { query: HistoryQuery; i
               list="history-models"
               placeholder="Any"
               value={query.model}
-              onInput={(event) => changeQuery({ model: event.currentTarget.value })}
+              onInput={(event) => changeQuery({ model: event.currentTarget.value }, true)}
             />
             <datalist id="history-models">
               {(models.value?.items ?? []).map(({ name }) => (
@@ -137,7 +137,7 @@ export function HistoryFilters({ query, isOwnerShown }: { query: HistoryQuery; i
                 type="email"
                 placeholder="Any"
                 value={query.owner}
-                onInput={(event) => changeQuery({ owner: event.currentTarget.value })}
+                onInput={(event) => changeQuery({ owner: event.currentTarget.value }, true)}
               />
             </label>
           )}

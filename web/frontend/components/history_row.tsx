@@ -5,48 +5,47 @@ import { rerunRow } from "../state/history_actions.ts";
 import { seenState } from "../states.ts";
 import { Given } from "./given.tsx";
 import { Icon } from "./icon.tsx";
+import { memo } from "./memo.tsx";
 import { StateBadge } from "./state_badge.tsx";
 import { RelativeTime } from "./times.tsx";
-
-interface Choice {
-  /** Whether the keyboard is here: of all rows, one is reached by Tab. */
-  isActive: boolean;
-  isSelected: boolean;
-  onToggle: (isRange: boolean) => void;
-}
 
 interface Props {
   session: Session;
   isOwnerShown: boolean;
+  index?: number;
+  /** Whether the keyboard is here: of all rows that can be chosen, one is reached by Tab. */
+  isActive?: boolean;
+  isSelected?: boolean;
   /** Where rows can be chosen. */
-  choice?: Choice;
+  onToggle?: (index: number, isRange: boolean) => void;
 }
 
-/** A session that has ended, on one line. */
-export function HistoryRow({ session, isOwnerShown, choice }: Props) {
+/** A session that has ended, on one line; it stays as it is while the list around it scrolls. */
+export const HistoryRow = memo(function HistoryRow(props: Props) {
+  const { session, isOwnerShown, index = 0, isActive = false, isSelected = false, onToggle } = props;
   const tokens = session.totals.prompt_tokens + session.totals.output_tokens;
   const name = isolate(session.name);
-  const tabIndex = choice === undefined || choice.isActive ? 0 : -1;
+  const tabIndex = onToggle === undefined || isActive ? 0 : -1;
   return (
     <div
-      class={`history-row ${choice === undefined ? "" : "has-choice"} ${choice?.isSelected === true ? "is-selected" : ""}`}
+      class={`history-row ${onToggle === undefined ? "" : "has-choice"} ${isSelected ? "is-selected" : ""}`}
       data-session-id={session.id}
       onKeyDown={(event) => {
-        if (choice === undefined || (event.key.toLowerCase() !== "x" && (event.key !== " " || event.target instanceof HTMLButtonElement))) return;
+        if (onToggle === undefined || (event.key.toLowerCase() !== "x" && (event.key !== " " || event.target instanceof HTMLButtonElement))) return;
         event.preventDefault();
-        choice.onToggle(event.shiftKey);
+        onToggle(index, event.shiftKey);
       }}
     >
-      {choice !== undefined && (
+      {onToggle !== undefined && (
         <input
           type="checkbox"
           class="form-check-input"
           tabIndex={tabIndex}
           aria-label={`Choose ${name}`}
-          checked={choice.isSelected}
+          checked={isSelected}
           onClick={(event) => {
             event.preventDefault(); // the list says what is chosen
-            choice.onToggle(event.shiftKey);
+            onToggle(index, event.shiftKey);
           }}
         />
       )}
@@ -68,7 +67,7 @@ export function HistoryRow({ session, isOwnerShown, choice }: Props) {
       <div class="history-times">
         <span class="tabular">
           {session.duration_seconds === null ? "never ran" : formatDuration(session.duration_seconds)}
-          {choice !== undefined && tokens > 0 && <span class="history-tokens"> · {formatCount(tokens)} tokens</span>}
+          {onToggle !== undefined && tokens > 0 && <span class="history-tokens"> · {formatCount(tokens)} tokens</span>}
         </span>
         <span class="muted">
           <RelativeTime at={session.ended_at ?? session.created_at} />
@@ -86,4 +85,4 @@ export function HistoryRow({ session, isOwnerShown, choice }: Props) {
       </button>
     </div>
   );
-}
+});

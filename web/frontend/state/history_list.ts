@@ -6,6 +6,8 @@ export interface HistoryList {
   /** Where the list goes on; null at its end, undefined before its first page. */
   nextCursor: string | null | undefined;
   isLoading: boolean;
+  /** The rows answer an earlier question; those of the new one are on their way. */
+  isStale: boolean;
   trouble: string | null;
   selected: ReadonlySet<string>;
   /** Where a selection with Shift begins. */
@@ -15,13 +17,13 @@ export interface HistoryList {
 }
 
 export const emptyHistory: HistoryList = {
-  rows: [], nextCursor: undefined, isLoading: false, trouble: null, selected: new Set(), anchor: 0, arrived: new Set(),
+  rows: [], nextCursor: undefined, isLoading: false, isStale: false, trouble: null, selected: new Set(), anchor: 0, arrived: new Set(),
 };
 
 /** A page is on its way; of a new list, the old rows stay until it is there. */
-export const beginLoading = (list: HistoryList): HistoryList => ({ ...list, isLoading: true, trouble: null });
+export const beginLoading = (list: HistoryList, isNew: boolean): HistoryList => ({ ...list, isLoading: true, isStale: isNew, trouble: null });
 
-export const failLoading = (list: HistoryList, trouble: string): HistoryList => ({ ...list, isLoading: false, trouble });
+export const failLoading = (list: HistoryList, trouble: string): HistoryList => ({ ...list, isLoading: false, isStale: false, trouble });
 
 /** Take the first page of a new list. */
 export function takeFirst(list: HistoryList, page: SessionList): HistoryList {

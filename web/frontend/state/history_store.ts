@@ -59,13 +59,13 @@ export function showWhole(isWanted: boolean): void {
   if (isWanted) void loadFirst();
 }
 
-/** Search, filter or sort otherwise; the address says so at once, the list soon. */
-export function changeQuery(change: Partial<HistoryQuery>): void {
+/** Search, filter or sort otherwise; the address says so at once, the list too unless somebody types. */
+export function changeQuery(change: Partial<HistoryQuery>, isTyped = false): void {
   const query = { ...(historyQuery.peek() ?? emptyQuery), ...change };
   historyQuery.value = query;
   history.replaceState(null, "", writeQuery(query));
   clearTimeout(timer);
-  timer = setTimeout(() => void loadFirst(), TYPING_MS);
+  timer = setTimeout(() => void loadFirst(), isTyped ? TYPING_MS : 0);
 }
 
 /** Read the list anew. */
@@ -90,7 +90,7 @@ async function load(
   if (query === null) return;
   asked += 1;
   const mine = asked;
-  historyList.value = beginLoading(historyList.peek());
+  historyList.value = beginLoading(historyList.peek(), cursor === undefined);
   try {
     const page = await api.listSessions({ ...askedOf(query), limit, ...(cursor === undefined ? {} : { cursor }) });
     if (mine === asked) historyList.value = take(page, historyList.peek());

@@ -3,6 +3,7 @@ import { effect, signal } from "@preact/signals";
 import { api } from "../api.ts";
 import type { Models } from "../api_types.ts";
 import { connection, health } from "../live.ts";
+import { troubleOf } from "./trouble.ts";
 
 /** As long as nobody tells of a model server: a worker process may be about to. */
 const AGAIN_MS = 5000;
@@ -20,8 +21,11 @@ export function followModels(): void {
     if ((models.peek()?.server ?? null) === null) timer = setTimeout(() => void read(), AGAIN_MS);
   };
   void read();
+  let wasAway = false;
   effect(() => {
-    if (connection.value === "live" && health.value.redis && health.value.database) void read();
+    const isAway = troubleOf(connection.value, health.value) !== null;
+    if (wasAway && !isAway) void read();
+    wasAway = isAway;
   });
 }
 
