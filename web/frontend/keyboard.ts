@@ -16,9 +16,9 @@ export function openShortcuts(): void {
   void load((overlay) => overlay.showShortcuts());
 }
 
-async function load(show: (overlay: typeof import("./components/palette_overlay.tsx")) => void): Promise<void> {
+async function load(show: (overlay: typeof import("./components/shell/palette_overlay.tsx")) => void): Promise<void> {
   try {
-    show(await import("./components/palette_overlay.tsx"));
+    show(await import("./components/shell/palette_overlay.tsx"));
   } catch {
     showToast({ kind: "error", message: "This part of the page could not be loaded. Is the dashboard running?" });
   }

@@ -3,7 +3,7 @@ import { useMemo } from "preact/hooks";
 import { languageOf } from "../highlighted_lines.ts";
 import { renderMarkdown } from "../markdown.ts";
 import { useHighlighted } from "../state/use_highlighted.ts";
-import { CodeTokens } from "./code_tokens.tsx";
+import { CodeTokens } from "./session/files/code_tokens.tsx";
 import { CopyButton } from "./copy_button.tsx";
 
 /** A text of a model, as it meant it to look. */

@@ -6,10 +6,10 @@ import { isolate } from "../bidi.ts";
 import { checkTemplate, variablesOf } from "../template_text.ts";
 import { showToast } from "../state/toasts.ts";
 import { ActionButton } from "./action_button.tsx";
-import { describedBy, Field } from "./field.tsx";
+import { describedBy, Field } from "./form/field.tsx";
 import { Icon } from "./icon.tsx";
 import { ErrorNote } from "./notes.tsx";
-import { Switch } from "./switch.tsx";
+import { Switch } from "./form/switch.tsx";
 
 interface Props {
   /** What is saved, as it is when the button is pressed. */

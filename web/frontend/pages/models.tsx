@@ -1,9 +1,9 @@
 // `/models`: what the model server has, and having it fetch or drop models.
-import { InstalledModel } from "../components/installed_model.tsx";
+import { InstalledModel } from "../components/models/installed_model.tsx";
 import { ModelOrderList } from "../components/model_order_list.tsx";
 import { EmptyState, ErrorNote, Note, Skeleton } from "../components/notes.tsx";
 import { Panel } from "../components/panel.tsx";
-import { PullForm } from "../components/pull_form.tsx";
+import { PullForm } from "../components/models/pull_form.tsx";
 import { serverTitle } from "../models.ts";
 import { deleteModel, followModelOrders, orders, usage } from "../state/model_orders.ts";
 import { models } from "../state/models_store.ts";

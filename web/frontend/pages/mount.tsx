@@ -1,12 +1,12 @@
 // Puts a page and the islands around it into the document.
 import type { ComponentChild } from "preact";
 import { render } from "preact";
-import { ConfirmDialog } from "../components/confirm_dialog.tsx";
-import { ConnectionBanner } from "../components/connection_banner.tsx";
-import { ConnectionIndicator } from "../components/connection_indicator.tsx";
-import { ModelBadge } from "../components/model_badge.tsx";
-import { PaletteButton } from "../components/palette_button.tsx";
-import { ToastRegion } from "../components/toast_region.tsx";
+import { ConfirmDialog } from "../components/shell/confirm_dialog.tsx";
+import { ConnectionBanner } from "../components/shell/connection_banner.tsx";
+import { ConnectionIndicator } from "../components/shell/connection_indicator.tsx";
+import { ModelBadge } from "../components/shell/model_badge.tsx";
+import { PaletteButton } from "../components/shell/palette_button.tsx";
+import { ToastRegion } from "../components/shell/toast_region.tsx";
 import { followKeyboard } from "../keyboard.ts";
 import { keepFocus } from "../kept_focus.ts";
 import { announcement } from "../state/announcer.ts";

@@ -1,14 +1,14 @@
 // `/`: how the system is.
-import { HistoryCharts } from "../components/history_charts.tsx";
-import { Meter } from "../components/meter.tsx";
-import { ModelTable } from "../components/model_table.tsx";
+import { HistoryCharts } from "../components/overview/history_charts.tsx";
+import { Meter } from "../components/overview/meter.tsx";
+import { ModelTable } from "../components/overview/model_table.tsx";
 import { EmptyState, ErrorNote, Skeleton } from "../components/notes.tsx";
 import { Panel } from "../components/panel.tsx";
-import { ProblemList } from "../components/problem_list.tsx";
-import { QueueCard } from "../components/queue_card.tsx";
-import { ServiceList } from "../components/service_list.tsx";
-import { SystemFacts } from "../components/system_facts.tsx";
-import { WorkerCard } from "../components/worker_card.tsx";
+import { ProblemList } from "../components/overview/problem_list.tsx";
+import { QueueCard } from "../components/overview/queue_card.tsx";
+import { ServiceList } from "../components/overview/service_list.tsx";
+import { SystemFacts } from "../components/overview/system_facts.tsx";
+import { WorkerCard } from "../components/overview/worker_card.tsx";
 import { formatBytes, plural } from "../format.ts";
 import { followOverview, overview, overviewTrouble, trends } from "../state/overview_store.ts";
 import { followStatusHistory } from "../state/status_history_store.ts";

@@ -1,10 +1,10 @@
 // `/sessions`: what is active, what has ended, and the form for something new.
-import { ActiveList } from "../components/active_list.tsx";
-import { FirstRun } from "../components/first_run.tsx";
-import { HistoryBrowser } from "../components/history_browser.tsx";
-import { HistoryList } from "../components/history_list.tsx";
-import { SessionForm } from "../components/session_form.tsx";
-import { StatisticsPanel } from "../components/statistics_panel.tsx";
+import { ActiveList } from "../components/sessions/active_list.tsx";
+import { FirstRun } from "../components/sessions/first_run.tsx";
+import { HistoryBrowser } from "../components/sessions/history_browser.tsx";
+import { HistoryList } from "../components/sessions/history_list.tsx";
+import { SessionForm } from "../components/sessions/session_form.tsx";
+import { StatisticsPanel } from "../components/sessions/statistics_panel.tsx";
 import { readBase } from "../state/based_on.ts";
 import { followHistory, isWhole } from "../state/history_store.ts";
 import { followSessions } from "../state/sessions_store.ts";

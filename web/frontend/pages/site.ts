@@ -1,6 +1,6 @@
 // What every page has: the theme switch, and menus that close. Pages without a session of their own need no more.
 import { h, render } from "preact";
-import { ThemeSwitch } from "../components/theme_switch.tsx";
+import { ThemeSwitch } from "../components/shell/theme_switch.tsx";
 import { followSystem } from "../theme.ts";
 
 followSystem();

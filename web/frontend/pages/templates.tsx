@@ -1,6 +1,6 @@
 // `/templates`: all of them; `/templates/new` and `/templates/<id>`: one of them.
-import { TemplateEditor } from "../components/template_editor.tsx";
-import { TemplateList } from "../components/template_list.tsx";
+import { TemplateEditor } from "../components/templates/template_editor.tsx";
+import { TemplateList } from "../components/templates/template_list.tsx";
 import { keepConnected } from "../live.ts";
 import { openEditor } from "../state/template_editor.ts";
 import { followTemplates } from "../state/templates_store.ts";
