@@ -22,8 +22,6 @@ from workers.flow.prompts import render_prompt
 _YAML = re.compile(r"^ *(?:- |[{\[]|[\w\"'][^:\n]*:(?:\s|$))", re.MULTILINE)
 #: A line of Python before which all is whole: a function or a class begins, or nothing is indented any more.
 _PYTHON_BEGIN = re.compile(r"[^\s)\]}]|\s+(?:(?:async )?def |class |@)")
-#: How a file may begin, for a model that found no beginning by itself.
-_BEGINNINGS = {"toml": "["}
 #: How often a file is cut back before it is given up.
 _MOST_CUTS = 20
 
@@ -36,21 +34,18 @@ def name_files(reply: str, asking: Asking) -> str:
     return name_blocks(reply, asking.files, _is_sound)
 
 
-def missing_prompt(task: str, reply: str, path: str, *, is_begun: bool = False) -> Prompt:
-    """Ask for a file that a reply lacks, also with its first sign begun, where files of its kind share one.
-
-    Of the reply only code is of use: of words a small model writes more words.
-    """
+def missing_prompt(task: str, reply: str, path: str) -> Prompt:
+    """Ask for a file that a reply lacks. Of the reply only code is of use: of words a small model writes more words."""
     pieces = (Piece(name="What you have so far", text=reply),) if "```" in reply else ()
     prompt = Prompt(
         system=render_prompt("file.md"), template="missing.md", values={"task": task, "path": path}, pieces=pieces
     )
-    return begin_file(prompt, path, _find_beginning(path) if is_begun else "")
+    return begin_file(prompt, path)
 
 
-def begin_file(prompt: Prompt, path: str, beginning: str = "") -> Prompt:
-    """Return the prompt with the answer begun: the line that opens the block of a file, and how the file begins."""
-    return prompt.go_on(Message(role="assistant", content=f"{write_opening(path)}\n{beginning}"))
+def begin_file(prompt: Prompt, path: str) -> Prompt:
+    """Return the prompt with the answer begun: the line that opens the block of a file."""
+    return prompt.go_on(Message(role="assistant", content=f"{write_opening(path)}\n"))
 
 
 def take_files(answer: str, asked: Sequence[str]) -> tuple[ArtifactDraft, ...]:
@@ -66,11 +61,8 @@ def take_files(answer: str, asked: Sequence[str]) -> tuple[ArtifactDraft, ...]:
 
 
 def take_sound(answer: str, path: str) -> tuple[ArtifactDraft, ...]:
-    """Return the file that was asked for, if an answer, or what was begun of it with that, can be parsed."""
-    for whole in dict.fromkeys((answer, _find_beginning(path) + answer)):
-        if taken := [draft for draft in take_files(whole, [path]) if _is_sound(path, draft.content.decode())]:
-            return tuple(taken)
-    return ()
+    """Return the file that was asked for, if an answer holds it and it can be parsed."""
+    return tuple(draft for draft in take_files(answer, [path]) if _is_sound(path, draft.content.decode()))
 
 
 def take_begun(answer: str, path: str) -> tuple[ArtifactDraft, ...]:
@@ -78,7 +70,7 @@ def take_begun(answer: str, path: str) -> tuple[ArtifactDraft, ...]:
 
     Only Python is cut back, and only where most of it is left.
     """
-    taken, lines = take_sound(answer, path) or take_files(answer, [path]), answer.strip("\n").split("\n")
+    taken, lines = take_files(answer, [path]), answer.strip("\n").split("\n")
     if lines[0].startswith("```"):  # it began the block itself
         lines = lines[1:]
     if taken or find_ending(path) != "py" or any(line.startswith("```") for line in lines):
@@ -89,10 +81,6 @@ def take_begun(answer: str, path: str) -> tuple[ArtifactDraft, ...]:
         if _is_sound(path, content):
             return (ArtifactDraft(path=path, content=content.encode()),)
     return ()
-
-
-def _find_beginning(path: str) -> str:
-    return _BEGINNINGS.get(find_ending(path), "")
 
 
 def _is_sentence(path: str, text: str) -> bool:

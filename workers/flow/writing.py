@@ -134,7 +134,7 @@ class Writing:
             written = await tell_written(step, name, taken)
             broken: dict[str, JsonValue] = {event.path: event.problem for event in written if event.problem}
             told: str | None = None
-            if taken and not (take_sound(outcome.text, path) or take_files(outcome.text, [path])):
+            if taken and not take_files(outcome.text, [path]):
                 told = f"{path} ({name}) ends with its last whole function, as the answer broke off."
             elif turn == FILE_TURNS and not taken and is_broken:
                 told = f"{path} ({name}) stays as it is: written anew, it was no better."
@@ -143,7 +143,7 @@ class Writing:
             notices = (Notice(level="warning", message=told),) if told else ()
             return Judgement(value=broken, events=(*written, *notices), artifacts=taken)
 
-        prompt = missing_prompt(str(self.prompt.values["task"]), reply, path, is_begun=turn > 1)
+        prompt = missing_prompt(str(self.prompt.values["task"]), reply, path)
         asking = replace(self.asking, label=f"Write {path}", files=(path,))
         result = await self.agent.run_turn(
             step, prompt, asking, judge, last=True, is_calm=turn == 1, may_be_left_out=True

@@ -212,16 +212,6 @@ async def test_a_sound_file_counts_more_than_a_broken_one_that_came_first(tmp_pa
     assert (tmp_path / "fib.py").read_text() == f"{CODE}\n"
 
 
-async def test_toml_that_does_not_come_is_begun_for_the_model(tmp_path: Path) -> None:
-    answers: dict[str, object] = {"plan": PLAN, "work/2": "Done.", "work/2/files": "server: 1\n```\n"}
-    answers["work/2/files-2"] = "server]\nport = 1\n```\nThat is it."
-    task = "Write a.toml."
-    _, model, _ = await run(answers, task=task, workspace=Workspace(tmp_path))
-    begun = [model.call(key).request.messages[-1].content for key in ("work/2/files", "work/2/files-2")]
-    assert begun == ["```toml path=a.toml\n", "```toml path=a.toml\n["]
-    assert (tmp_path / "a.toml").read_text() == "[server]\nport = 1\n"
-
-
 async def test_a_file_that_breaks_off_each_time_is_cut_back_and_told(tmp_path: Path) -> None:
     begun = "def f():\n    return 1\n\n\ndef g():\n    return (2,"
     answers: dict[str, object] = {"plan": PLAN, "work/2": "Done."}
