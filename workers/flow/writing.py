@@ -14,6 +14,7 @@ from common.events import ContextCut, DurableEvent, Notice
 from workers.flow.agent import Agent, Judgement, Reply
 from workers.flow.call import CallOutcome
 from workers.flow.checks import tell_written
+from workers.flow.entries import entries_prompt, entries_schema, has_entries, take_entries
 from workers.flow.files import ReplyFiles, find_missing, read_files, replace_files, write_block
 from workers.flow.journal import ArtifactDraft, name_mending, name_missing
 from workers.flow.mending import mending_prompt, take_mended
@@ -23,7 +24,7 @@ from workers.flow.prompt import Asking, Prompt
 #: How often an empty answer is asked for in all.
 FREE_TURNS = 2
 #: How often a file that does not come is asked for by itself; after the first time with more freedom.
-#: One that cannot be parsed, or that broke off, counts as come only the last time.
+#: One that cannot be parsed, or that broke off, counts as come only the last time; settings are then asked for by keys.
 FILE_TURNS = 3
 
 
@@ -92,7 +93,8 @@ class Writing:
         text, left = await self._mend(text, broken)
         for path in (path for path in left if path in self.asking.files):
             output = await self._ask_file(next(steps), path, turn=FILE_TURNS, is_broken=True)
-            anew = await asyncio.to_thread(take_sound, str(output["text"]), path)
+            take = _choose_take(FILE_TURNS, path, is_broken=True)
+            anew = await asyncio.to_thread(take, str(output["text"]), path)
             text = replace_files(text, {draft.path: draft.content.decode() for draft in anew})
         return text
 
@@ -113,7 +115,7 @@ class Writing:
                 output = await self._ask_file(next(steps), path, turn=turn, reply=reply if turn == 1 else "")
                 if output["value"] is None:  # there was no room, nor would there be for the others
                     return "\n\n".join([reply, *blocks]).strip(), broken
-                taken = await asyncio.to_thread(_choose_take(turn), str(output["text"]), path)
+                taken = await asyncio.to_thread(_choose_take(turn, path), str(output["text"]), path)
                 blocks += [write_block(draft.path, draft.content.decode()) for draft in taken]
                 broken |= cast("Mapping[str, str]", output["value"])
                 if taken:
@@ -127,14 +129,17 @@ class Writing:
 
         Where a broken one is there already, only one that can be parsed takes its place.
         """
-        name, take = self.agent.name, take_sound if is_broken else _choose_take(turn)
+        name, by_keys = self.agent.name, turn == FILE_TURNS and has_entries(path)
+        take = _choose_take(turn, path, is_broken=is_broken)
 
         async def judge(outcome: CallOutcome, step: str, last: bool) -> Judgement:
             taken = await asyncio.to_thread(take, outcome.text, path)
             written = await tell_written(step, name, taken)
             broken: dict[str, JsonValue] = {event.path: event.problem for event in written if event.problem}
             told: str | None = None
-            if taken and not take_files(outcome.text, [path]):
+            if taken and by_keys:
+                told = f"{path} ({name}) was made of its keys and values, as no answer held it as a file."
+            elif taken and not take_files(outcome.text, [path]):
                 told = f"{path} ({name}) ends with its last whole function, as the answer broke off."
             elif turn == FILE_TURNS and not taken and is_broken:
                 told = f"{path} ({name}) stays as it is: written anew, it was no better."
@@ -143,10 +148,11 @@ class Writing:
             notices = (Notice(level="warning", message=told),) if told else ()
             return Judgement(value=broken, events=(*written, *notices), artifacts=taken)
 
-        prompt = missing_prompt(str(self.prompt.values["task"]), reply, path)
+        task, schema = str(self.prompt.values["task"]), entries_schema() if by_keys else None
+        prompt = entries_prompt(self.prompt.system, task, path) if by_keys else missing_prompt(task, reply, path)
         asking = replace(self.asking, label=f"Write {path}", files=(path,))
         result = await self.agent.run_turn(
-            step, prompt, asking, judge, last=True, is_calm=turn == 1, may_be_left_out=True
+            step, prompt, asking, judge, last=True, schema=schema, is_calm=turn == 1, may_be_left_out=True
         )
         return result.output
 
@@ -179,5 +185,7 @@ class Writing:
         return mended, [path for path in broken if path not in paths]
 
 
-def _choose_take(turn: int) -> Callable[[str, str], tuple[ArtifactDraft, ...]]:
-    return take_begun if turn == FILE_TURNS else take_sound
+def _choose_take(turn: int, path: str, *, is_broken: bool = False) -> Callable[[str, str], tuple[ArtifactDraft, ...]]:
+    if turn == FILE_TURNS and has_entries(path):
+        return take_entries
+    return take_sound if turn < FILE_TURNS or is_broken else take_begun
