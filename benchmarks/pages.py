@@ -19,7 +19,7 @@ from benchmarks.servers import scripted_ollama
 from tests.journeys.browser import open_browser, sign_in
 from tests.journeys.product import Product
 
-_ROUNDS = 5
+_ROUNDS = 3
 _SIGN_IN = "sign-in"
 _BARE = "/healthz"
 
