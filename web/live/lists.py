@@ -103,9 +103,11 @@ class SessionsList:
         owner_id = _scope(viewer)
         with self._database.read() as db:
             seen = SessionFilter(owner_id=owner_id)
-            shown = [*list_active(db, seen), *list_ended(db, seen, limit=_AT_A_GLANCE)]
+            active = list_active(db, seen)
+            for session in active:  # it may end before the next look, which compares with what was told
+                self._seqs.setdefault(session.id, session.last_seq)
             change = SessionsChange(
-                changed=view_sessions(db, shown, self._settings),
+                changed=view_sessions(db, [*active, *list_ended(db, seen, limit=_AT_A_GLANCE)], self._settings),
                 removed=[],
                 statistics=view_statistics(db, owner_id),
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.integration.web.dashboard import Program
 from tests.integration.web.site import Site, Viewer
 from tests.support.data import make_worker
 from tests.support.waiting import wait_until
+from web.live.lists import SessionsList
 
 
 @pytest.fixture
@@ -74,6 +76,41 @@ def test_changes_that_nobody_tells_of_come_too(site: Site, ada: Program) -> None
         with site.dashboard.database.write() as db:
             claims.finish_session(db, session.id, epoch=1, state=State.COMPLETED, result="Done.")
         wait_until(lambda: states(viewer).get(session.id) == "completed", "the end has come", 5)
+
+
+class Told:
+    """The only viewer there is, and what is sent."""
+
+    def __init__(self, user: Any) -> None:
+        self.viewer: Any = SimpleNamespace(wants_list=True, needs_list=True, user=user)
+        self.sent: list[str] = []
+
+    def all(self) -> list[Any]:
+        return [self.viewer]
+
+    def has_room(self, _viewer: Any) -> bool:
+        return True
+
+    def send(self, _viewer: Any, message: Any) -> bool:
+        self.sent.append(str(message.data))
+        return True
+
+
+def test_what_ends_between_a_snapshot_and_the_first_look_is_told_though_no_message_told_of_it(
+    site: Site, ada: Program
+) -> None:
+    dashboard, told = site.dashboard, Told(ada.user)
+    session = dashboard.make(ada.user, State.QUEUED)
+    dashboard.claim(session)
+    seen: Any = told
+    live = SessionsList(dashboard.settings, dashboard.database, seen)
+    live.send_snapshot(told.viewer)
+    with dashboard.database.write() as db:
+        claims.finish_session(db, session.id, epoch=1, state=State.COMPLETED, result="Done.")
+    live.look()
+    live.flush()
+    assert session.id in told.sent[1]
+    assert "completed" in told.sent[1]
 
 
 def test_members_are_told_of_their_own_sessions_only_and_admins_of_all(site: Site, ada: Program) -> None:
