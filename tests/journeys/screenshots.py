@@ -48,8 +48,11 @@ def main() -> None:
         _take_all(product, browser, ended)
         page = browser.open(f"{product.url}/login")
         sign_in(page)
+        page.goto(f"{product.url}/sessions/{shown}")
+        page.wait_for_load_state("networkidle")
         page.keyboard.press("Control+k")
-        page.get_by_role("combobox").fill("slug")
+        page.get_by_role("combobox").fill("se")
+        page.get_by_role("option").nth(3).wait_for()
         _take(page, "palette-desktop")
 
 
