@@ -7,12 +7,12 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from tests.journeys.browser import DESKTOP, PHONE, Browser, open_browser, sign_in
+from tests.journeys.browser import PHONE, Browser, open_browser, sign_in
 from tests.journeys.product import SHORT, Product
 from tests.support.waiting import wait_until
 
 _IMAGES = Path(__file__).parents[2] / "docs" / "images"
-_SIZES = {"desktop": DESKTOP, "phone": PHONE}
+_ON_A_PHONE = {"sessions", "session", "session-result"}
 _NAMES = "Find a name for a tool that keeps bees healthy."
 _FILES = (
     "Write slug.py: a function that makes a slug of a title. Write about.md too: what a slug is, in three sentences."
@@ -57,17 +57,15 @@ def main() -> None:
 
 
 def _take_all(product: Product, browser: Browser, pages: dict[str, str]) -> None:
-    for size_name, size in _SIZES.items():
-        page = browser.open(f"{product.url}/login", size=size)
+    desktop = browser.open(f"{product.url}/login")
+    dark = browser.open(f"{product.url}/login", theme="dark")
+    phone = browser.open(f"{product.url}/login", size=PHONE)
+    for page, suffix in ((desktop, "desktop"), (dark, "dark"), (phone, "phone")):
         sign_in(page)
         for name, path in pages.items():
-            page.goto(product.url + path)
-            _take(page, f"{name}-{size_name}")
-    page = browser.open(f"{product.url}/login", theme="dark")
-    sign_in(page)
-    for name, path in pages.items():
-        page.goto(product.url + path)
-        _take(page, f"{name}-dark")
+            if page is not phone or name in _ON_A_PHONE:
+                page.goto(product.url + path)
+                _take(page, f"{name}-{suffix}")
 
 
 def _take(page: Page, name: str) -> None:
