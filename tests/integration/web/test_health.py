@@ -43,8 +43,8 @@ def test_a_model_server_that_is_away_or_empty_is_told_of(on_sqlite: Dashboard) -
 
 def test_the_models_are_those_of_the_model_server(on_sqlite: Dashboard) -> None:
     ada = on_sqlite.program()
-    none = {"server": None, "items": [], "loaded": [], "default": None, "pull_refusal": None}
-    assert ada.get("/api/models")["models"] == none
+    models = ada.get("/api/models")["models"]
+    assert models == {"server": None, "items": [], "loaded": [], "default": None, "pull_refusal": None}
     assert ada.create(model="anything")["model"] == "anything"
     on_sqlite.beat("codellama:7b", "llama3:latest")
     models = ada.get("/api/models")["models"]
