@@ -6,25 +6,27 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.journeys.browser import Browser, sign_in
+from tests.journeys.browser import DESKTOP, PHONE, Browser, sign_in
 from tests.journeys.product import Product
 
 #: A tiny model on a small machine, perhaps beside other tests.
 _SESSION_MS = 420_000
 
 
-def _open(browser: Browser, product: Product, path: str) -> Page:
-    page = browser.open(f"{product.url}/login")
+def _open(browser: Browser, product: Product, path: str, *, size: ViewportSize = DESKTOP) -> Page:
+    page = browser.open(f"{product.url}/login", size=size)
     sign_in(page)
     page.goto(product.url + path)
     return page
 
 
 @pytest.mark.timeout(900)
-def test_a_preset_asks_for_its_variables_and_becomes_a_session_that_runs(product: Product, browser: Browser) -> None:
-    page = _open(browser, product, "/templates")
+def test_a_preset_asks_for_its_variables_on_a_phone_and_becomes_a_session_that_runs(
+    product: Product, browser: Browser
+) -> None:
+    page = _open(browser, product, "/templates", size=PHONE)
     page.get_by_role("searchbox", name="Search templates").fill("weighs options")
     page.get_by_role("link", name=re.compile("Use .*Compare and decide")).click()
     question = page.get_by_role("textbox", name="What is to be decided")

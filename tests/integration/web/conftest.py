@@ -43,7 +43,11 @@ def site(make_shared_settings: Callable[..., Settings]) -> Iterator[Site]:
     log = (running.installation.settings.home / "processes.log").read_text()
     errors = [line[:4000] for line in log.splitlines() if '"level": "error"' in line or "Traceback" in line]
     # Engine.IO calls the first bad handshake an error, and the rest what they are.
-    assert [line for line in errors if "(further occurrences" not in line] == []
+    errors = [line for line in errors if "(further occurrences" not in line]
+    # A child whose sockets are still open when its time to end is over is killed; it comes last.
+    if errors and "was sent SIGKILL" in errors[-1] and "Handling signal: term" in log:
+        errors.pop()
+    assert errors == []
 
 
 @pytest.fixture
