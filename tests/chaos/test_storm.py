@@ -13,7 +13,7 @@ from tests.chaos.system import CHAOS, System
 
 
 @pytest.mark.timeout(420)
-@pytest.mark.parametrize(("kind", "sessions", "faults"), [("postgresql", 36, 18), ("sqlite", 12, 8)])
+@pytest.mark.parametrize(("kind", "sessions", "faults"), [("postgresql", 50, 24), ("sqlite", 12, 8)])
 def test_a_storm_loses_nothing_repeats_nothing_and_leaves_no_gap(
     tmp_path: Path, kind: Literal["postgresql", "sqlite"], sessions: int, faults: int
 ) -> None:

@@ -25,7 +25,7 @@ from workers.flow.text import clean_text
 from workers.flow.workspace import Workspace
 
 #: Raised whenever keys, prompts or rules change, so that a journal of an earlier version is known as such.
-FLOW_VERSION = 3
+FLOW_VERSION = 4
 
 _AGENTS: TypeAdapter[list[AgentInfo]] = TypeAdapter(list[AgentInfo])
 _MODELS: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
