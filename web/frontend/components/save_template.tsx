@@ -6,10 +6,11 @@ import { isolate } from "../bidi.ts";
 import { checkTemplate, variablesOf } from "../template_text.ts";
 import { showToast } from "../state/toasts.ts";
 import { ActionButton } from "./action_button.tsx";
-import { describedBy, Field } from "./form/field.tsx";
+import { Form } from "./form/form.tsx";
 import { Icon } from "./icon.tsx";
 import { ErrorNote } from "./notes.tsx";
 import { Switch } from "./form/switch.tsx";
+import { TextField } from "./form/text_field.tsx";
 
 interface Props {
   /** What is saved, as it is when the button is pressed. */
@@ -79,41 +80,28 @@ function SaveTemplateDialog({ content, suggested, onClose }: { content: Template
       onClose={onClose}
       onClick={(event) => event.target === dialog.current && dialog.current?.close()}
     >
-      <form
-        class="dialog-inner dialog-form"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-      >
+      <Form class="dialog-inner dialog-form" onSubmit={save}>
         <h2 id="save-template-title">Save as template</h2>
-        <Field id="template-name" label="Name" problem={nameProblem}>
-          <input
-            {...describedBy("template-name", nameProblem)}
-            class="form-control"
-            type="text"
-            dir="auto"
-            autocomplete="off"
-            required
-            value={name}
-            onInput={(event) => {
-              name.value = event.currentTarget.value;
-              isTried.value = true;
-              trouble.value = {};
-            }}
-          />
-        </Field>
-        <Field id="template-description" label="What it is good for" isOptional problem={descriptionProblem}>
-          <textarea
-            {...describedBy("template-description", descriptionProblem)}
-            class="form-control"
-            dir="auto"
-            rows={2}
-            value={description}
-            onInput={(event) => (description.value = event.currentTarget.value)}
-          />
-        </Field>
+        <TextField
+          id="template-name"
+          label="Name"
+          problem={nameProblem}
+          value={name.value}
+          onInput={(typed) => {
+            name.value = typed;
+            isTried.value = true;
+            trouble.value = {};
+          }}
+        />
+        <TextField
+          id="template-description"
+          label="What it is good for"
+          isOptional
+          problem={descriptionProblem}
+          rows={2}
+          value={description.value}
+          onInput={(typed) => (description.value = typed)}
+        />
         <Switch
           id="template-shared"
           label="Share with the team"
@@ -143,7 +131,7 @@ function SaveTemplateDialog({ content, suggested, onClose }: { content: Template
             Save template
           </button>
         </div>
-      </form>
+      </Form>
     </dialog>
   );
 }

@@ -12,13 +12,14 @@ import { checkTemplateDraft, fillBody, finishTemplate, readAsTemplate, templateD
 import { putSession } from "../../state/sessions_store.ts";
 import { showToast } from "../../state/toasts.ts";
 import { bodyOf, checkDraft, countCharacters } from "../../validation.ts";
-import { describedBy, Field } from "../form/field.tsx";
+import { Form } from "../form/form.tsx";
 import { Given } from "../given.tsx";
 import { Icon } from "../icon.tsx";
 import { ErrorNote, Note } from "../notes.tsx";
 import { Panel } from "../panel.tsx";
 import { SaveTemplateButton } from "../save_template.tsx";
 import { SwarmFields } from "../form/swarm_fields.tsx";
+import { TextField } from "../form/text_field.tsx";
 import { TemplateFields } from "./template_fields.tsx";
 
 /** The fields of the API that have a place in the form; a problem of any other is shown above the button. */
@@ -33,7 +34,6 @@ const EMPTY = { model: null, project_folder: null, options: DEFAULT_OPTIONS };
 
 /** The form that creates and starts a session. */
 export function SessionForm({ mayRunCommands }: { mayRunCommands: boolean }) {
-  const form = useRef<HTMLFormElement>(null);
   const problems = useSignal<readonly FieldProblem[]>([]);
   const trouble = useSignal<string | null>(null);
   const isSending = useSignal(false);
@@ -45,16 +45,11 @@ export function SessionForm({ mayRunCommands }: { mayRunCommands: boolean }) {
   const byField = Object.fromEntries([...checkOptions(options), ...problems.value].map(({ field, message }) => [field, message]));
   const characters = countCharacters(task);
 
-  const show = (found: readonly FieldProblem[]): void => {
-    problems.value = found;
-    requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
-  };
   const submit = async (): Promise<void> => {
     if (isSending.value) return;
     trouble.value = null;
-    const found = [...checkDraft(draft.peek()), ...checkTemplateDraft()];
-    show(found);
-    if (found.length > 0) return;
+    problems.value = [...checkDraft(draft.peek()), ...checkTemplateDraft()];
+    if (problems.peek().length > 0) return;
     const now = draft.peek();
     const body = fillBody(bodyOf(mayRunCommands ? now : { ...now, options: setOption(now.options, "commands", undefined) }));
     const base = basedOn.peek();
@@ -79,7 +74,7 @@ export function SessionForm({ mayRunCommands }: { mayRunCommands: boolean }) {
       });
     } catch (error) {
       const details = error instanceof ApiError ? error.details : [];
-      show(details);
+      problems.value = details;
       const isPlaced = details.length > 0 && details.every(({ field }) => PLACED.has(field));
       const sentences = new Set([sentenceOf(error), ...details.map((each) => each.message)]);
       trouble.value = isPlaced ? null : [...sentences].join(" ");
@@ -95,21 +90,7 @@ export function SessionForm({ mayRunCommands }: { mayRunCommands: boolean }) {
 
   return (
     <Panel id="create" title="New session" actions={<TemplateActions />}>
-      <form
-        ref={form}
-        class="session-form"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit();
-        }}
-        onKeyDown={(event) => {
-          if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-            event.preventDefault();
-            void submit();
-          }
-        }}
-      >
+      <Form class="session-form" onSubmit={submit}>
         {basedOn.value !== null && <BaseNote name={basedOn.value.name} />}
         <TemplateFields problems={byField} />
         {leavesOutCommands && (
@@ -118,35 +99,26 @@ export function SessionForm({ mayRunCommands }: { mayRunCommands: boolean }) {
             not allow any; its admin would set <code>OLLAMA_FLOW_COMMANDS=true</code>.
           </Note>
         )}
-        <Field
+        <TextField
           id="task"
           label="Task"
-          problem={byField["task"]}
           hint={characters >= COUNTED_FROM ? `${characters.toLocaleString("en")} of 100,000 characters` : "What should the swarm do? Say what a good result looks like."}
-        >
-          <textarea
-            {...describedBy("task", byField["task"])}
-            class="form-control task-input"
-            dir="auto"
-            rows={5}
-            required
-            placeholder="Compare three ways to cache our API's answers, and recommend one."
-            value={task}
-            onInput={(event) => change({ task: event.currentTarget.value })}
-          />
-        </Field>
-        <Field id="name" label="Session name" isOptional problem={byField["name"]}>
-          <input
-            {...describedBy("name", byField["name"])}
-            class="form-control"
-            type="text"
-            dir="auto"
-            autocomplete="off"
-            placeholder={suggestName(task) || "Taken from the task"}
-            value={name}
-            onInput={(event) => change({ name: event.currentTarget.value })}
-          />
-        </Field>
+          problem={byField["task"]}
+          rows={5}
+          class="task-input"
+          placeholder="Compare three ways to cache our API's answers, and recommend one."
+          value={task}
+          onInput={(task) => change({ task })}
+        />
+        <TextField
+          id="name"
+          label="Session name"
+          isOptional
+          problem={byField["name"]}
+          placeholder={suggestName(task) || "Taken from the task"}
+          value={name}
+          onInput={(name) => change({ name })}
+        />
         <SwarmFields swarm={draft.value} problems={byField} mayRunCommands={mayRunCommands} onChange={change} />
         {trouble.value !== null && <ErrorNote>{trouble}</ErrorNote>}
         <button type="submit" class="btn btn-primary btn-start" aria-disabled={isSending.value}>
@@ -156,7 +128,7 @@ export function SessionForm({ mayRunCommands }: { mayRunCommands: boolean }) {
         <p class="shortcut-hint">
           or <kbd>Ctrl</kbd> <kbd>Enter</kbd>
         </p>
-      </form>
+      </Form>
     </Panel>
   );
 }

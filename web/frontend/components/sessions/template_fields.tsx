@@ -3,7 +3,7 @@ import type { Variable } from "../../api_types.ts";
 import { checkText, checkValue } from "../../template_text.ts";
 import { draft } from "../../state/draft.ts";
 import { draftVariables, leaveTemplate, setValue, templateDraft, valueOf } from "../../state/template_draft.ts";
-import { describedBy, Field } from "../form/field.tsx";
+import { TextField } from "../form/text_field.tsx";
 import { Given } from "../given.tsx";
 import { Icon } from "../icon.tsx";
 
@@ -46,32 +46,25 @@ function VariableField({ variable, problem }: { variable: Variable; problem: str
   const own = checkValue(variable, value);
   // What the server or the last try said, goes as soon as the value is right.
   const shown = own !== null && (isTouched.value || problem !== undefined) ? own : undefined;
-  const id = `variable-${variable.name}`;
   return (
-    <Field
-      id={id}
+    <TextField
+      id={`variable-${variable.name}`}
       label={variable.label || variable.name}
       isOptional={!variable.required}
-      problem={shown}
       hint={
         <>
           Stands for <code>{`{{${variable.name}}}`}</code>
         </>
       }
-    >
-      <textarea
-        {...describedBy(id, shown)}
-        class="form-control variable-input"
-        dir="auto"
-        rows={1}
-        required={variable.required}
-        value={value}
-        onBlur={() => (isTouched.value = true)}
-        onInput={(event) => {
-          setValue(variable.name, event.currentTarget.value);
-          isTouched.value = true;
-        }}
-      />
-    </Field>
+      problem={shown}
+      rows={1}
+      class="variable-input"
+      value={value}
+      onBlur={() => (isTouched.value = true)}
+      onInput={(typed) => {
+        setValue(variable.name, typed);
+        isTouched.value = true;
+      }}
+    />
   );
 }

@@ -6,7 +6,8 @@ import { confirm } from "../../state/confirmation.ts";
 import { showToast } from "../../state/toasts.ts";
 import { useFetched } from "../../state/use_fetched.ts";
 import { CopyButton } from "../copy_button.tsx";
-import { Field } from "../form/field.tsx";
+import { Form } from "../form/form.tsx";
+import { TextField } from "../form/text_field.tsx";
 import { Given } from "../given.tsx";
 import { ErrorNote, Skeleton } from "../notes.tsx";
 import { Panel } from "../panel.tsx";
@@ -48,33 +49,21 @@ export function TokensPanel() {
   return (
     <Panel id="tokens" title="API tokens" count={tokens.value?.length}>
       <div tabIndex={-1} role="group" aria-labelledby="tokens-title">
-        <form
-          class="settings-form"
-          noValidate
-          onSubmit={(event) => {
-            event.preventDefault();
-            void create();
-          }}
-        >
-          <Field id="token-name" label="New token" problem={problem.value} hint="What it is for. The token may do all that you may.">
-            <input
-              id="token-name"
-              class="form-control"
-              type="text"
-              dir="auto"
-              maxLength={120}
-              autocomplete="off"
-              aria-describedby={problem.value === undefined ? "token-name-hint" : "token-name-problem token-name-hint"}
-              aria-invalid={problem.value !== undefined}
-              placeholder="Nightly reports"
-              value={name.value}
-              onInput={(event) => (name.value = event.currentTarget.value)}
-            />
-          </Field>
+        <Form class="settings-form" onSubmit={create}>
+          <TextField
+            id="token-name"
+            label="New token"
+            hint="What it is for. The token may do all that you may."
+            problem={problem.value}
+            maxLength={120}
+            placeholder="Nightly reports"
+            value={name.value}
+            onInput={(typed) => (name.value = typed)}
+          />
           <button type="submit" class="btn btn-primary">
             Create token
           </button>
-        </form>
+        </Form>
         <div role="status">
           {secret.value !== null && (
             <div class="note">

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
-import { describedBy, Field } from "../form/field.tsx";
+import { Form } from "../form/form.tsx";
+import { TextField } from "../form/text_field.tsx";
 
 const MINIMUM_LENGTH = 8;
 
@@ -23,37 +24,25 @@ export function UserForm({ onCreate }: Props) {
     password.value = "";
     isAdmin.value = false;
   };
-  const emailProblem = problems.value["email"];
-  const passwordProblem = problems.value["password"];
   return (
-    <form
-      class="settings-form"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
-      <Field id="user-email" label="New person's email address" problem={emailProblem}>
-        <input
-          {...describedBy("user-email", emailProblem)}
-          class="form-control"
-          type="email"
-          autocomplete="off"
-          value={email.value}
-          onInput={(event) => (email.value = event.currentTarget.value)}
-        />
-      </Field>
-      <Field id="user-password" label="First password" problem={passwordProblem}>
-        <input
-          {...describedBy("user-password", passwordProblem)}
-          class="form-control"
-          type="password"
-          autocomplete="new-password"
-          value={password.value}
-          onInput={(event) => (password.value = event.currentTarget.value)}
-        />
-      </Field>
+    <Form class="settings-form" onSubmit={submit}>
+      <TextField
+        id="user-email"
+        label="New person's email address"
+        problem={problems.value["email"]}
+        type="email"
+        value={email.value}
+        onInput={(typed) => (email.value = typed)}
+      />
+      <TextField
+        id="user-password"
+        label="First password"
+        problem={problems.value["password"]}
+        type="password"
+        autocomplete="new-password"
+        value={password.value}
+        onInput={(typed) => (password.value = typed)}
+      />
       <label class="check-line">
         <input
           class="form-check-input"
@@ -66,7 +55,7 @@ export function UserForm({ onCreate }: Props) {
       <button type="submit" class="btn btn-primary">
         Add person
       </button>
-    </form>
+    </Form>
   );
 }
 

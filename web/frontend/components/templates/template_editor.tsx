@@ -1,4 +1,3 @@
-import { useRef } from "preact/hooks";
 import { useSignal } from "@preact/signals";
 import { exportTemplatesUrl } from "../../api.ts";
 import type { NewTemplate, Template } from "../../api_types.ts";
@@ -9,13 +8,14 @@ import { copyTemplate, deleteTemplate } from "../../state/template_actions.ts";
 import type { TemplateEditor as Editor } from "../../state/template_editor.ts";
 import { showToast } from "../../state/toasts.ts";
 import { ActionButton } from "../action_button.tsx";
-import { describedBy, Field } from "../form/field.tsx";
+import { Form } from "../form/form.tsx";
 import { Given } from "../given.tsx";
 import { Icon } from "../icon.tsx";
 import { ErrorNote, Note, Skeleton } from "../notes.tsx";
 import { Panel } from "../panel.tsx";
 import { SwarmFields } from "../form/swarm_fields.tsx";
 import { Switch } from "../form/switch.tsx";
+import { TextField } from "../form/text_field.tsx";
 import { TemplateVersions } from "./template_versions.tsx";
 import { VariableList } from "./variable_list.tsx";
 
@@ -81,7 +81,6 @@ function Actions({ template }: { template: Template }) {
 }
 
 function TemplateForm({ editor, mayRunCommands }: Props) {
-  const form = useRef<HTMLFormElement>(null);
   const isSending = useSignal(false);
   const { change } = editor;
   const now = editor.form.value;
@@ -100,10 +99,7 @@ function TemplateForm({ editor, mayRunCommands }: Props) {
     const isNew = saved === null;
     const template = await editor.save();
     isSending.value = false;
-    if (template === null) {
-      requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
-      return;
-    }
+    if (template === null) return;
     showToast({ kind: "success", message: `“${isolate(template.name)}” is saved as version ${template.version}.` });
     if (isNew) location.replace(`/templates/${template.id}`);
   };
@@ -120,75 +116,47 @@ function TemplateForm({ editor, mayRunCommands }: Props) {
           )}
         </Note>
       )}
-      <form
-        ref={form}
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-        onKeyDown={(event) => {
-          if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-            event.preventDefault();
-            void save();
-          }
-        }}
-      >
+      <Form onSubmit={save}>
         <fieldset class="session-form template-form" disabled={!mayChange} aria-label="Settings of the template">
-          <Field id="name" label="Name" problem={byField["name"]}>
-            <input
-              {...describedBy("name", byField["name"])}
-              class="form-control"
-              type="text"
-              dir="auto"
-              autocomplete="off"
-              required
-              value={now.name}
-              onInput={(event) => change({ name: event.currentTarget.value })}
-            />
-          </Field>
-          <Field id="description" label="What it is good for" isOptional problem={byField["description"]}>
-            <textarea
-              {...describedBy("description", byField["description"])}
-              class="form-control"
-              dir="auto"
-              rows={2}
-              value={now.description}
-              onInput={(event) => change({ description: event.currentTarget.value })}
-            />
-          </Field>
-          <Field
+          <TextField
+            id="name"
+            label="Name"
+            problem={byField["name"]}
+            value={now.name}
+            onInput={(name) => change({ name })}
+          />
+          <TextField
+            id="description"
+            label="What it is good for"
+            isOptional
+            problem={byField["description"]}
+            rows={2}
+            value={now.description}
+            onInput={(description) => change({ description })}
+          />
+          <TextField
             id="task"
             label="Task"
-            problem={byField["task"]}
             hint={
               <>
                 <code>{"{{topic}}"}</code> is asked for at the start; <code>{"\\{{"}</code> are two braces as they are.
               </>
             }
-          >
-            <textarea
-              {...describedBy("task", byField["task"])}
-              class="form-control task-input template-task-input"
-              dir="auto"
-              rows={10}
-              required
-              value={now.task}
-              onInput={(event) => change({ task: event.currentTarget.value })}
-            />
-          </Field>
-          <Field id="session-name" label="Name of its sessions" isOptional problem={byField["session_name"]}>
-            <input
-              {...describedBy("session-name", byField["session_name"])}
-              class="form-control"
-              type="text"
-              dir="auto"
-              autocomplete="off"
-              placeholder="Taken from the task"
-              value={now.session_name}
-              onInput={(event) => change({ session_name: event.currentTarget.value })}
-            />
-          </Field>
+            problem={byField["task"]}
+            rows={10}
+            class="task-input template-task-input"
+            value={now.task}
+            onInput={(task) => change({ task })}
+          />
+          <TextField
+            id="session-name"
+            label="Name of its sessions"
+            isOptional
+            problem={byField["session_name"]}
+            placeholder="Taken from the task"
+            value={now.session_name}
+            onInput={(session_name) => change({ session_name })}
+          />
           <VariableList variables={editor.variables.value} onChange={(variables) => change({ variables })} />
           <SwarmFields swarm={now} problems={byField} mayRunCommands={mayRunCommands} onChange={change} />
           {saved?.kind !== "preset" && (
@@ -212,7 +180,7 @@ function TemplateForm({ editor, mayRunCommands }: Props) {
             </button>
           )}
         </fieldset>
-      </form>
+      </Form>
     </Panel>
   );
 }

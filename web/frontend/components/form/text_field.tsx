@@ -1,0 +1,42 @@
+import type { ComponentChildren } from "preact";
+import { describedBy, Field } from "./field.tsx";
+
+interface Props {
+  id: string;
+  label: string;
+  hint?: ComponentChildren;
+  problem?: string | undefined;
+  isOptional?: boolean;
+  value: string;
+  onInput: (value: string) => void;
+  onBlur?: () => void;
+  /** How many lines it shows at first, where it may have several; without it, it has one. */
+  rows?: number;
+  type?: "text" | "email" | "password";
+  autocomplete?: string;
+  placeholder?: string;
+  maxLength?: number;
+  /** Classes besides the one of all inputs. */
+  class?: string;
+}
+
+/** A field for words. */
+export function TextField({ id, label, hint, problem, isOptional = false, onInput, rows, type = "text", class: looks = "", ...rest }: Props) {
+  const shared = {
+    ...describedBy(id, problem),
+    autocomplete: "off",
+    ...rest,
+    class: `form-control ${looks}`,
+    dir: "auto",
+    required: !isOptional,
+  } as const;
+  return (
+    <Field id={id} label={label} hint={hint} problem={problem} isOptional={isOptional}>
+      {rows === undefined ? (
+        <input {...shared} type={type} onInput={(event) => onInput(event.currentTarget.value)} />
+      ) : (
+        <textarea {...shared} rows={rows} onInput={(event) => onInput(event.currentTarget.value)} />
+      )}
+    </Field>
+  );
+}
