@@ -8,7 +8,7 @@ from common.settings import Settings
 
 
 def prepare_database(settings: Settings) -> str | None:
-    """Bring the tables up to date and make the first admin; return, and print, the one-time password made for them."""
+    """Bring the tables up to date and make the first admin; return, and print, the first password made for them."""
     from sqlalchemy.engine import make_url
 
     from common.database import Database
@@ -27,5 +27,5 @@ def prepare_database(settings: Settings) -> str | None:
         database.dispose()
     if password:
         # At once, whatever comes after: it is kept nowhere else.
-        tell(f"First sign-in: {settings.admin_email} with the one-time password {password}")
+        tell(f"First sign-in: {settings.admin_email} with the first password {password}")
     return password

@@ -243,7 +243,7 @@ def _describe(
     database = urlsplit(settings.database)
     seats = settings.seats * settings.worker_processes
     return {
-        "Sign in": f"{settings.admin_email} with the one-time password {password}"
+        "Sign in": f"{settings.admin_email} with the first password {password}"
         if password
         else "with your email address and password",
         "Redis": f"at {redis.hostname}:{redis.port or 6379}, from REDIS_URL"

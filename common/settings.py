@@ -93,7 +93,7 @@ class Settings(BaseSettings):
     # Who
     #: The first admin's email address.
     admin_email: str = Field(default="admin@localhost.local", **_own("ADMIN_EMAIL", "an email address"))
-    #: The first admin's password; a one-time password is printed where unset.
+    #: The first admin's password; one is made up and printed where unset.
     admin_password: str = Field(default="", **_own("ADMIN_PASSWORD", "at least 8 characters"))
 
     # Workers

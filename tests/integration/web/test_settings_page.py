@@ -72,7 +72,7 @@ def test_the_first_session_is_one_click_away_and_then_the_guide_is_gone(site: Si
     ada = site.dashboard.program()
     page = browser.open(f"{site.url}/login")
     page.get_by_text("First time here?").click()
-    expect(page.get_by_text("one-time password")).to_be_visible()
+    expect(page.get_by_text("first password")).to_be_visible()
     page.close()
     page = open_page(browser, site, ada, "/sessions")
     guide = page.get_by_role("region", name="Your first session")

@@ -120,7 +120,7 @@ def test_flower_says_where_a_path_is_too_long_for_its_socket(shell: Shell) -> No
 def test_migrate_makes_the_tables_and_the_first_admin_once(shell: Shell) -> None:
     first, second = shell("migrate"), shell("migrate")
     assert first.returncode == second.returncode == 0
-    assert "First sign-in: admin@localhost.local with the one-time password" in first.stdout
+    assert "First sign-in: admin@localhost.local with the first password" in first.stdout
     assert "First sign-in" not in second.stdout
     assert (shell.home / "ollama-flow.db").exists()
 
