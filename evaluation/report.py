@@ -22,6 +22,8 @@ _BARS: tuple[tuple[Check, str, float], ...] = (
     ("egress", "sessions without egress", 1.0),
     ("files", "file tasks whose files exist and parse", 0.8),
 )
+#: What is measured of each architecture.
+_MEASURES = ("calls", "prompt tokens", "output tokens", "seconds a session", "in parallel")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +62,14 @@ def measure_bars(results: Sequence[SessionResult]) -> list[Bar]:
 
 
 def write_summary(results: Sequence[SessionResult]) -> list[str]:
-    """Return lines: what each architecture took, then the bars, then what failed."""
-    lines = [f"{row[0]:16} " + "  ".join(row[1:]) for row in _measure_architectures(results)]
-    return [*lines, *(bar.describe() for bar in measure_bars(results)), *_list_failures(results)]
+    """Return lines: what each architecture took, then the bars, then what failed, and what ended with a reason."""
+    lines = [
+        f"{name:16} " + "  ".join(f"{head} {cell}" for head, cell in zip(_MEASURES, cells, strict=True))
+        for name, *cells in _measure_architectures(results)
+    ]
+    bars = [bar.describe() for bar in measure_bars(results)]
+    failures = [f"failed: {line}" for line in _list_failures(results)]
+    return [*lines, *bars, *failures, *(f"ended with a reason: {line}" for line in _list_reasons(results))]
 
 
 def write_page(path: Path, model: str, results: Sequence[SessionResult]) -> None:
@@ -80,19 +87,16 @@ def _write_tables(model: str, results: Sequence[SessionResult]) -> str:
         [bar.words, f"{bar.passed} of {bar.of}", f"{bar.wanted:.0%}", "yes" if bar.is_met else "**no**"]
         for bar in measure_bars(results)
     ]
-    failures = _list_failures(results)
+    failures, reasons = _list_failures(results), _list_reasons(results)
     return "\n\n".join(
         [
             f"Model: `{model}`. Sessions: {len(results)}.",
             _table(["bar", "passed", "wanted", "met"], bars),
             "Sessions without any failure, of all:",
             _table(["kind of task", *Architecture], rows),
-            _table(
-                ["architecture", "calls", "prompt tokens", "output tokens", "seconds a session", "in parallel"],
-                [row[:1] + [cell.split()[-1] for cell in row[1:]] for row in _measure_architectures(results)],
-            ),
-            "What failed:" if failures else "Nothing failed.",
-            *(["\n".join(f"- {line}" for line in failures)] if failures else []),
+            _table(["architecture", *_MEASURES], _measure_architectures(results)),
+            *(["What failed:", _list(failures)] if failures else ["Nothing failed."]),
+            *(["Ended with a reason in place of an answer:", _list(reasons)] if reasons else []),
         ]
     )
 
@@ -107,11 +111,11 @@ def _measure_architectures(results: Sequence[SessionResult]) -> list[list[str]]:
             rows.append(
                 [
                     str(architecture),
-                    f"calls {sum(result.calls for result in own)}",
-                    f"prompt tokens {sum(result.prompt_tokens for result in own)}",
-                    f"output tokens {sum(result.output_tokens for result in own)}",
-                    f"seconds a session {sum(result.seconds for result in own) / len(own):.0f}",
-                    f"in parallel {beside / work if work else 0:.0%}",
+                    f"{sum(result.calls for result in own):,}",
+                    f"{sum(result.prompt_tokens for result in own):,}",
+                    f"{sum(result.output_tokens for result in own):,}",
+                    f"{sum(result.seconds for result in own) / len(own):.0f}",
+                    f"{beside / work if work else 0:.0%}",
                 ]
             )
     return rows
@@ -123,21 +127,27 @@ def _share(results: Sequence[SessionResult], kind: str, architecture: Architectu
 
 
 def _list_failures(results: Sequence[SessionResult]) -> list[str]:
-    failed = [
+    return [
         f"{result.task}, {result.architecture}: {failure.check}: {failure.sentence}"
         for result in results
         for failure in result.failures
     ]
-    reasons = [
-        f"{result.task}, {result.architecture}: ended with a reason: {result.reason}"
+
+
+def _list_reasons(results: Sequence[SessionResult]) -> list[str]:
+    return [
+        f"{result.task}, {result.architecture}: {result.reason}"
         for result in results
         if result.reason and not result.answer
     ]
-    return [*failed, *reasons]
 
 
 def _count(result: SessionResult, check: Check) -> int:
     return sum(failure.check == check for failure in result.failures)
+
+
+def _list(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
