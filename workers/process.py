@@ -9,7 +9,6 @@ import signal
 import socket
 import threading
 import time
-from importlib.metadata import version
 from pathlib import Path
 
 import redis
@@ -25,8 +24,6 @@ from common.host import read_resources
 from common.ids import new_id
 from common.metrics import SEATS, write_metrics
 from common.migrations import HEAD
-from common.models import Worker
-from common.queries import workers as worker_queries
 from common.queries.revision import read_installation, read_revision
 from common.queue import create_doorbell
 from common.settings import Settings
@@ -37,6 +34,7 @@ from workers.model_orders import ModelOrders
 from workers.model_watch import ModelWatch
 from workers.private_folders import PrivateFolders
 from workers.prompts import read_prompts
+from workers.record import WorkerRecord
 from workers.runner import SessionRunner
 
 log = structlog.get_logger(__name__)
@@ -71,6 +69,7 @@ class WorkerProcess:
         )
         #: Set on the loop when the record in the database is to be renewed at once.
         self._news = asyncio.Event()
+        self._record = WorkerRecord(settings, self._database, name)
         self._leases = LeaseKeeper(settings, self._database, name)
         self._models = ModelWatch(self._client, self._news.set)
         self._runner = SessionRunner(
@@ -121,8 +120,7 @@ class WorkerProcess:
         with contextlib.suppress(TimeoutError):
             self._ordering.result(timeout=_ORDERS_SECONDS)
         try:
-            with self._database.write() as db:
-                worker_queries.forget_worker(db, self.name)
+            self._record.remove()
         except (DatabaseUnavailable, StorageFull) as error:
             log.warning("left its record behind", error=str(error))
         self._loop.stop()
@@ -202,34 +200,17 @@ class WorkerProcess:
                         "The dashboard on this Redis works on another database: give DATABASE_URL the same value in "
                         "both places (SQLite serves one host alone), or REDIS_URL another one."
                     )
-                self._register()
+                self._record.register(draining=self._draining.is_set(), model_server_up=self._models.server.reachable)
             except (DatabaseUnavailable, StorageFull) as error:
                 log.warning("waiting for the database", error=str(error))
                 time.sleep(_DATABASE_PAUSE_SECONDS)
             else:
                 return
 
-    def _register(self) -> None:
-        worker = Worker(
-            name=self.name,
-            host=socket.gethostname(),
-            pid=os.getpid(),
-            version=version("ollama-flow"),
-            seats=self._settings.seats,
-            draining=self._draining.is_set(),
-            model_server_up=self._models.server.reachable,
-        )
-        with self._database.write() as db:
-            worker_queries.register_worker(db, worker)
-
     def _touch(self) -> None:
-        with self._database.write() as db:
-            is_unwanted = worker_queries.touch_worker(
-                db, self.name, draining=self._draining.is_set(), model_server_up=self._models.server.reachable
-            )
-        if is_unwanted is None:
-            self._register()
-        elif is_unwanted and not self._draining.is_set():
+        is_draining = self._draining.is_set()
+        is_unwanted = self._record.renew(draining=is_draining, model_server_up=self._models.server.reachable)
+        if is_unwanted and not is_draining:
             log.info("asked to drain")
             os.kill(os.getpid(), signal.SIGTERM)  # Celery's own way to end, which drains
 
