@@ -1,4 +1,4 @@
-"""Fixtures of the journeys: one running product for each module, a quick one for all, and one browser for each test."""
+"""Fixtures of the journeys: one running product for all, another that is quick, and one browser for each test."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.ollama_server import OllamaServer
 _WORDS = 60
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """`ollama-flow up` with everything embedded."""
     with Product(tmp_path_factory.mktemp("product")) as running:

@@ -27,7 +27,7 @@ def _fill_form(page: Page, *, task: str, architecture: str, workers: int = 4) ->
     page.get_by_label(str(workers), exact=True).check()
     page.get_by_role("radio", name=architecture).check()
     page.get_by_text("Advanced", exact=True).click()
-    page.get_by_label("Longest answer").fill("100")  # tokens; the tiny model would go on for minutes
+    page.get_by_label("Longest answer").fill("60")  # tokens; the tiny model would go on for minutes
     page.get_by_role("button", name="Create & Start Session").click()
 
 

@@ -134,7 +134,12 @@ class OllamaServer:
         self.port = runner.addresses[0][1]
         tell_ready()
         await self._ended.wait()
+        connections = runner.server
         await runner.cleanup()
+        if connections is not None:  # who was let in at the last moment
+            await asyncio.sleep(0.01)
+            await connections.shutdown(0)
+            await asyncio.sleep(0)  # the transports say that they are closed
 
     def _make_app(self) -> web.Application:
         app = web.Application(client_max_size=64 * 1024 * 1024)
