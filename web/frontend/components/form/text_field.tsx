@@ -33,7 +33,8 @@ export function TextField({ id, label, hint, problem, isOptional = false, onInpu
   return (
     <Field id={id} label={label} hint={hint} problem={problem} isOptional={isOptional}>
       {rows === undefined ? (
-        <input {...shared} type={type} onInput={(event) => onInput(event.currentTarget.value)} />
+        // The types of Preact take one kind of input at a time.
+        <input {...shared} type={type as "text"} onInput={(event) => onInput(event.currentTarget.value)} />
       ) : (
         <textarea {...shared} rows={rows} onInput={(event) => onInput(event.currentTarget.value)} />
       )}
