@@ -129,7 +129,7 @@ class WorkerProcess:
 
     async def _hand_back(self) -> None:
         await self._orders.close()
-        await in_thread(self._touch)
+        self._news.set()  # the others hear of it once the database answers; the sessions do not wait for that
         sessions = list(self._leases.sessions.values())
         for session in sessions:
             session.closing.set()
@@ -208,9 +208,10 @@ class WorkerProcess:
                 return
 
     def _touch(self) -> None:
-        is_draining = self._draining.is_set()
-        is_unwanted = self._record.renew(draining=is_draining, model_server_up=self._models.server.reachable)
-        if is_unwanted and not is_draining:
+        is_unwanted = self._record.renew(
+            draining=self._draining.is_set(), model_server_up=self._models.server.reachable
+        )
+        if is_unwanted and not self._draining.is_set():  # it may have been told to end meanwhile, and once is enough
             log.info("asked to drain")
             os.kill(os.getpid(), signal.SIGTERM)  # Celery's own way to end, which drains
 

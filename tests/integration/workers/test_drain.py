@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from common.settings import Settings
 from tests.support.installation import Installation, to_environment
+from tests.support.line_proxy import LineProxy
 from tests.support.ollama_server import OllamaServer
+from tests.support.waiting import wait_until
 
 _PROJECT = Path(__file__).parents[3]
 
@@ -72,3 +77,29 @@ def test_draining_nobody_is_an_error_in_one_sentence(installation: tuple[Install
     said = drain(running, "--name", "nobody")
     assert said.returncode == 1
     assert said.stderr.strip() == "No worker process named nobody is running."
+
+
+def test_a_database_that_is_away_for_a_moment_keeps_no_worker_process_from_its_end(
+    make_settings: Callable[..., Settings], postgresql_url: str, redis_url: str
+) -> None:
+    address = make_url(postgresql_url)
+    assert address.port is not None
+    with (
+        OllamaServer(tokens_per_second=20, output_tokens=60) as model_server,
+        LineProxy("127.0.0.1", address.port) as line,
+        Installation(
+            make_settings(database_url=postgresql_url, redis_url=redis_url, ollama_host=model_server.url)
+        ) as running,
+    ):
+        through = address.set(port=line.port).render_as_string(hide_password=False)
+        worker = running.start_worker(OLLAMA_FLOW_DATABASE_URL=through)
+        session = running.create(architecture="CENTRALIZED", model="llama3")
+        running.wait_for_steps(session, 1)
+        wait_until(lambda: model_server.active, "the drones are working")
+        line.cut()
+        worker.send_signal(signal.SIGTERM)
+        time.sleep(0.7)  # within its lease
+        line.pass_on()
+        assert worker.wait(20) == 0
+        assert running.read(session).state == "queued"
+        assert running.worker_names() == set()

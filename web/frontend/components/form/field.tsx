@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 
-interface Props {
+export interface FieldProps {
   id: string;
   label: string;
   hint?: ComponentChildren;
@@ -19,7 +19,7 @@ export function describedBy(id: string, problem: string | undefined) {
 }
 
 /** A labelled input with its hint, and what is wrong with it. */
-export function Field({ id, label, hint, problem, isOptional = false, children }: Props) {
+export function Field({ id, label, hint, problem, isOptional = false, children }: FieldProps) {
   return (
     <div class={`field ${problem === undefined ? "" : "has-problem"}`}>
       <label class="form-label" for={id}>

@@ -1,12 +1,6 @@
-import type { ComponentChildren } from "preact";
-import { describedBy, Field } from "./field.tsx";
+import { describedBy, Field, type FieldProps } from "./field.tsx";
 
-interface Props {
-  id: string;
-  label: string;
-  hint?: ComponentChildren;
-  problem?: string | undefined;
-  isOptional?: boolean;
+interface Props extends Omit<FieldProps, "children"> {
   value: string;
   onInput: (value: string) => void;
   onBlur?: () => void;
